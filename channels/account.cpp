@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "channels/account.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace ocm {
+namespace {
+
+Json notes(const std::vector<Account::Note>& from) {
+    auto out = Json::array();
+    for (const auto& note : from) out.push_back({{"path", note.path}, {"why", note.why}});
+    return out;
+}
+
+template <class T>
+void extend(std::vector<T>& to, const std::vector<T>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+}
+
+}  // namespace
+
+void Account::append(const Account& other) {
+    extend(carried, other.carried);
+    extend(dropped, other.dropped);
+    extend(recoded, other.recoded);
+    extend(warnings, other.warnings);
+}
+
+Json Account::to_json() const {
+    return {
+        {"carried", carried}, {"dropped", notes(dropped)}, {"recoded", notes(recoded)}, {"warnings", notes(warnings)}};
+}
+
+}  // namespace ocm

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "formats/opencrvs_v1/answer.hpp"
+
+#include "core/ids.hpp"
+#include "formats/opencrvs_v1/codes.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace ocm::opencrvs_v1 {
+namespace {
+
+constexpr std::chrono::seconds default_retry_after{30};
+
+bool says_when_to_come_again(int status) {
+    return status == 429 || status == 502 || status == 503 || status == 504;
+}
+
+void set_identifier(Json& identifiers, const std::string& system, std::string value) {
+    for (auto& each : identifiers) {
+        if (text_member(each, "system") != system) continue;
+        each = {{"system", system}, {"value", std::move(value)}};
+        return;
+    }
+    identifiers.push_back({{"system", system}, {"value", std::move(value)}});
+}
+
+}  // namespace
+
+HttpResponse refusal(const Error& error) {
+    const int status = http_status(error.code);
+    Json body{{"statusCode", status}, {"error", reason_phrase(status)}, {"message", error.message}};
+    if (error.code == ErrorCode::internal) body["message"] = "An internal server error occurred";
+    if (error.path.starts_with('/')) {
+        std::string key = error.path.substr(1);
+        std::replace(key.begin(), key.end(), '/', '.');
+        body["validation"] = {{"source", "payload"}, {"keys", Json::array({std::move(key)})}};
+        body["path"] = error.path;
+    }
+    auto response = json_response(status, dump_json(body));
+    if (says_when_to_come_again(status)) {
+        const auto wait = error.retry_after.value_or(default_retry_after);
+        response.headers.set("Retry-After", std::to_string(wait.count()));
+    }
+    return response;
+}
+
+HttpResponse accepted(Json bundle, const Accepted& outcome) {
+    auto& entries = bundle["entry"];
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        auto& entry = entries[i];
+        // The same answer every time: ids follow from the record and the place in it.
+        entry["resource"]["id"] = i == 0 ? outcome.event_id : uuid_v5(outcome.event_id, std::to_string(i));
+    }
+    auto& task = entries[1]["resource"];
+    auto& identifiers = task["identifier"];
+    if (!identifiers.is_array()) identifiers = Json::array();
+    const std::string system(identifier_system);
+    set_identifier(identifiers, system + std::string(name(outcome.kind)) + "-tracking-id", outcome.tracking_id);
+    const Json client{{"name", outcome.client_name}, {"username", outcome.client_id}, {"type", "HEALTH"}};
+    set_identifier(identifiers, system + "system_identifier", dump_json(client));
+    task["businessStatus"] = {
+        {"coding", Json::array({{{"system", "http://opencrvs.org/specs/reg-status"}, {"code", "IN_PROGRESS"}}})}};
+    task["lastModified"] = rfc3339(outcome.at);
+    return json_response(200, dump_json(bundle));
+}
+
+}  // namespace ocm::opencrvs_v1

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "channels/vital_event.hpp"
+#include "core/http_message.hpp"
+#include "core/json.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+
+#include <string>
+
+/// What a 1.x client reads.
+namespace ocm::opencrvs_v1 {
+
+/// An error as 1.8's gateway words it (opencrvs.md 2.1, 2.2):
+///   {"statusCode":400,"error":"Bad Request","message":"...",
+///    "validation":{"source":"payload","keys":["entry.1.resource.resourceType"]},"path":"/entry/1/resource/resourceType"}
+/// `validation` is 1.8's (dotted keys), `path` is ours (a JSON pointer); both only where the error has a place in the
+/// body. 429, 502, 503 and 504 carry Retry-After. A bug of ours says nothing of itself.
+HttpResponse refusal(const Error& error);
+
+/// What became of a notification.
+struct Accepted {
+    VitalKind kind = VitalKind::birth;
+    std::string event_id;     // the target's id of the record
+    std::string tracking_id;  // what the record is looked up by
+    std::string client_id, client_name;
+    WallTime at{};
+};
+
+/// 200 with the saved record, as 1.6 and later answer (opencrvs.md 2.4): the bundle as it was sent, with an id on every
+/// resource (the Composition's is the record's) and, on the Task, the tracking id and the system identifier,
+/// `businessStatus` IN_PROGRESS and `lastModified`. `bundle` passed `read`.
+HttpResponse accepted(Json bundle, const Accepted& outcome);
+
+}  // namespace ocm::opencrvs_v1

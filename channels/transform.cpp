@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "channels/transform.hpp"
+
+#include "channels/opencrvs/write_v2.hpp"
+#include "formats/opencrvs_v1/envelope.hpp"
+#include "formats/opencrvs_v1/read.hpp"
+#include "formats/vital_json/vital_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+
+namespace ocm {
+namespace {
+
+struct Message {
+    Json document;
+    VitalEvent event;
+    Account account;
+    bool is_opencrvs_1 = false;
+};
+
+Result<Message> read(std::string_view from, std::string_view text) {
+    auto document = parse_json(text);
+    if (!document) return fail(document.error());
+    Message out;
+    if (from == "opencrvs-1") {
+        auto read = opencrvs_v1::read(*document);
+        if (!read) return fail(read.error());
+        out = {std::move(*document), std::move(read->event), std::move(read->account), true};
+    } else if (from == "vital-json") {
+        auto event = vital_json::read(*document);
+        if (!event) return fail(event.error());
+        out = {std::move(*document), std::move(*event), {}, false};
+    } else {
+        return fail(ErrorCode::unprocessable, "not a format that can be read; these can: opencrvs-1, vital-json",
+                    "from");
+    }
+    return out;
+}
+
+/// Pointer of the node inside the document that holds it.
+std::optional<std::string> pointer_to(const Json& node, const Json& inside, const std::string& at) {
+    if (&node == &inside) return at;
+    if (inside.is_object())
+        for (const auto& [key, child] : inside.items())
+            if (auto found = pointer_to(node, child, pointer(at, key))) return found;
+    if (inside.is_array())
+        for (std::size_t i = 0; i < inside.size(); ++i)
+            if (auto found = pointer_to(node, inside[i], pointer(at, i))) return found;
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::string path_in_opencrvs_1(const Json& bundle, std::string_view path) {
+    const auto found = opencrvs_v1::check_envelope(bundle);
+    const Json* node = nullptr;
+    if (found && path == opencrvs::refusal::office) node = found->office;
+    if (found && path == opencrvs::refusal::location) node = found->location;
+    if (found && path == opencrvs::refusal::kind) node = member(*found->composition, "type");
+    const auto out = node == nullptr ? std::nullopt : pointer_to(*node, bundle, "");
+    return out ? *out : std::string(path);
+}
+
+Result<Transformed> transform(std::string_view from, std::string_view to, std::string_view text,
+                              const TargetForms& target, WallTime now) {
+    if (to != "opencrvs-2.0" && to != "vital-json")
+        return fail(ErrorCode::unprocessable, "not a format that can be written; these can: opencrvs-2.0, vital-json",
+                    "to");
+    auto source = read(from, text);
+    if (!source) return fail(source.error());
+    Transformed out;
+    out.account = std::move(source->account);
+    if (to == "vital-json") {
+        out.result = vital_json::write(source->event);
+        return out;
+    }
+    auto written = opencrvs::write(source->event, target.map, target.form, target.places, now);
+    if (!written) {
+        auto error = written.error();
+        if (source->is_opencrvs_1) error.path = path_in_opencrvs_1(source->document, error.path);
+        return fail(std::move(error));
+    }
+    out.account.append(written->account);
+    out.result = {{"eventType", std::move(written->event_type)},
+                  {"createdAtLocation", std::move(written->created_at_location)},
+                  {"declaration", std::move(written->declaration)},
+                  {"annotation", std::move(written->annotation)}};
+    return out;
+}
+
+}  // namespace ocm

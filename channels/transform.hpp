@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "channels/account.hpp"
+#include "channels/opencrvs/country_map.hpp"
+#include "channels/opencrvs/places.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace ocm {
+
+/// A message in another format, and what became of each of its fields on the way.
+struct Transformed {
+    Json result;
+    Account account;
+};
+
+/// What a target is made of, for writing into it.
+struct TargetForms {
+    const opencrvs::CountryMap& map;
+    const opencrvs::FormConfig& form;
+    const opencrvs::Places& places;
+};
+
+/// Formats `transform` reads: "opencrvs-1" (the 1.x notification bundle), "vital-json". Writes: "opencrvs-2.0"
+/// ({eventType, createdAtLocation, declaration, annotation}), "vital-json".
+/// Sends nothing. `bad_request` with a path in the terms of the message; `unprocessable` where a format is not one of
+/// these.
+Result<Transformed> transform(std::string_view from, std::string_view to, std::string_view text,
+                              const TargetForms& target, WallTime now);
+
+/// Puts the path of a refusal by `opencrvs::write` into the terms of the 1.x bundle the event was read from: a JSON
+/// pointer, or the path itself where the bundle has no place for it.
+std::string path_in_opencrvs_1(const Json& bundle, std::string_view path);
+
+}  // namespace ocm

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "app/application.hpp"
+
+#include "app/admin.hpp"
+#include "app/clock.hpp"
+#include "app/console.hpp"
+#include "app/country.hpp"
+#include "app/engine.hpp"
+#include "app/invoker.hpp"
+#include "app/log.hpp"
+#include "app/metrics.hpp"
+#include "app/one_shot.hpp"
+#include "app/operations.hpp"
+#include "app/options.hpp"
+#include "channels/all.hpp"
+#include "channels/opencrvs/target.hpp"
+#include "config/report.hpp"
+#include "core/hash.hpp"
+#include "core/io_pool.hpp"
+#include "http/server.hpp"
+#include "registration/describe.hpp"
+#include "registration/registrar.hpp"
+#include "store/store.hpp"
+#include "upstream/curl_upstream.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <future>
+#include <malloc.h>
+#include <unistd.h>
+
+namespace ocm::app {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr Milliseconds tick{1'000};
+constexpr std::chrono::hours retention_interval{1};
+
+Result<std::shared_ptr<const config::Config>> checked(const config::LoadOutcome& outcome) {
+    for (const auto& warning : outcome.warnings) spdlog::warn("{}: {}", warning.path, warning.message);
+    if (outcome.config) return outcome.config;
+    return fail(ErrorCode::bad_request, "the configuration cannot be used; check-config says the same\n" +
+                                            config::format_problems(outcome.errors));
+}
+
+}  // namespace
+
+struct Application::Impl {
+    Impl(config::LoadInput load_input, std::shared_ptr<const config::Config> configuration)
+        : input(std::move(load_input)), config(std::move(configuration)), pool(io_threads(*config)) {}
+
+    // In the order they are built; they go in the reverse.
+    config::LoadInput input;
+    std::shared_ptr<const config::Config> config;  // as loaded at start; what the console changes is in `settings`
+    SystemClock clock;
+    SystemIds ids;
+    Metrics metrics;
+    IoPool pool;
+    asio::thread_pool background{1};  // parses large answers off the io threads
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<upstream::CurlUpstream> upstream;
+    std::unique_ptr<opencrvs::Target> target;
+    RuntimeSettings runtime;
+    std::unique_ptr<Engine> engine;
+    std::unique_ptr<Operations> operations;
+    std::unique_ptr<Admin> admin;
+    std::unique_ptr<http::Server> server;
+    std::unique_ptr<http::Server> admin_server;
+    std::unique_ptr<ConsoleSettings> console;
+    std::unique_ptr<registration::Registrar> registrar;
+    std::mutex target_mutex;
+    std::optional<opencrvs::RefreshReport> target_report;
+    std::atomic<bool> stopping{false};
+    std::string admin_file;
+
+    Ports ports() { return {*upstream, *store, clock, ids}; }
+
+    Result<void> build();
+    Result<void> open_store();
+    Result<void> build_target();
+    Result<void> listen();
+    void build_registrar();
+    Result<void> listen_admin();
+
+    void clients_changed();
+    void settings_changed(const std::shared_ptr<const config::Config>& now);
+    void target_refreshed(const opencrvs::RefreshReport& report);
+    Readiness readiness();
+    void refresh_metrics();
+
+    Task<void> tick_forever();
+    Task<void> erase_forever();
+    Task<int> wait_for_end();
+    void stop_everything();
+
+    template <class T>
+    T block_on(Task<T> task) {
+        return asio::co_spawn(pool.context(0), std::move(task), asio::use_future).get();
+    }
+};
+
+Result<std::unique_ptr<Application>> Application::start(config::LoadInput input) {
+    auto config = checked(config::load(input));
+    if (!config) return fail(config.error());
+    configure_log((*config)->text("log.level"), (*config)->text("log.format") == "json");
+    auto impl = std::make_unique<Impl>(std::move(input), *config);
+    auto built = impl->build();
+    if (!built) {
+        impl->stop_everything();
+        return fail(built.error());
+    }
+    return std::unique_ptr<Application>(new Application(std::move(impl)));
+}
+
+Application::Application(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Application::~Application() = default;
+
+Result<void> Application::Impl::build() {
+    // A write to a socket the other side has closed is an error of that write, not the end of the process.
+    std::signal(SIGPIPE, SIG_IGN);
+    if (auto opened = open_store(); !opened) return opened;
+    pool.start();
+    upstream = std::make_unique<upstream::CurlUpstream>(pool, upstream_options(*config));
+    if (auto made = build_target(); !made) return made;
+
+    engine = std::make_unique<Engine>(all_channels({*target, runtime}), ports(), metrics);
+    console = std::make_unique<ConsoleSettings>(input, ports(), [this](const auto& now) { settings_changed(now); });
+    block_on(console->load_last_good());
+    settings_changed(console->current());
+    clients_changed();
+
+    operations = std::make_unique<Operations>(Operations::Deps{*store, clock, ids, [this] { clients_changed(); }});
+    if (auto listening = listen(); !listening) return listening;
+    build_registrar();
+    // Last, for readiness looks at everything.
+    if (auto listening = listen_admin(); !listening) return listening;
+    // What the start needed once (the parsed form configuration above all) goes back to the system.
+    ::malloc_trim(0);
+    return {};
+}
+
+Result<void> Application::Impl::open_store() {
+    auto opened = store::Store::open(store_options(*config));
+    if (!opened) return fail(opened.error());
+    store = std::move(*opened);
+    return {};
+}
+
+Result<void> Application::Impl::build_target() {
+    auto map = load_country_map(*config);
+    if (!map) return fail(map.error());
+    auto options = target_options(*config);
+    options.background = background.get_executor();
+    options.on_refresh = [this](const opencrvs::RefreshReport& report) { target_refreshed(report); };
+    target = std::make_unique<opencrvs::Target>(std::move(options), std::move(*map), ports());
+    block_on(target->start());
+    asio::co_spawn(pool.context(0), target->keep_current(), asio::detached);
+    return {};
+}
+
+Result<void> Application::Impl::listen() {
+    server = std::make_unique<http::Server>(
+        pool, server_options(*config), [this](HttpRequest request) { return engine->handle(std::move(request)); },
+        [this](http::Refusal refusal) {
+            return engine->refuse(std::move(refusal.request), refusal.status, std::move(refusal.reason));
+        });
+    return server->listen();
+}
+
+void Application::Impl::build_registrar() {
+    if (config->stand_alone()) return;
+    auto options = openhim_options(*config);
+    options.public_port = server->port();
+    std::vector<std::string> titles;
+    for (const auto& channel : engine->channels()) titles.push_back(channel.title);
+    registration::Registrar::Callbacks callbacks;
+    callbacks.describe = [this, options] {
+        return registration::describe(engine->channels(), options, console->published());
+    };
+    callbacks.apply_config = [this](Json flat) { return console->apply(std::move(flat)); };
+    registrar = std::make_unique<registration::Registrar>(*upstream, clock, ids, options, std::move(titles),
+                                                          std::move(callbacks));
+    asio::co_spawn(pool.context(0), registrar->run(), asio::detached);
+}
+
+Result<void> Application::Impl::listen_admin() {
+    const auto token = base64url(random_bytes(32));
+    admin = std::make_unique<Admin>(
+        AdminDeps{[this] { return readiness(); }, [this] { refresh_metrics(); }, metrics, token,
+                  [this](std::string command, Json args, std::string actor) {
+                      return operations->run(std::move(command), std::move(args), std::move(actor));
+                  }});
+    admin_server = std::make_unique<http::Server>(
+        pool, admin_options(*config), [this](HttpRequest request) { return admin->handle(std::move(request)); },
+        [](http::Refusal refusal) -> Task<HttpResponse> {
+            co_return text_response(refusal.status, refusal.reason + "\n");
+        });
+    if (auto listening = admin_server->listen(); !listening) return listening;
+
+    const auto host = config->text("admin.host");
+    const bool any = host == "0.0.0.0" || host == "::";
+    admin_file = admin_file_path(config->text("store.path"));
+    return write_admin_file(admin_file, {"http://" +
+                                             (any                                   ? std::string("127.0.0.1")
+                                              : host.find(':') == std::string::npos ? host
+                                                                                    : "[" + host + "]") +
+                                             ":" + std::to_string(admin_server->port()),
+                                         token});
+}
+
+void Application::Impl::clients_changed() {
+    auto reader = store->reader();
+    auto clients = reader ? (*reader)->clients() : Result<std::vector<store_ops::Client>>(fail(reader.error()));
+    if (!clients) {
+        spdlog::error("the clients could not be read: {}", clients.error().message);
+        return;
+    }
+    engine->set_clients(std::make_shared<const ClientDirectory>(std::move(*clients)));
+}
+
+void Application::Impl::settings_changed(const std::shared_ptr<const config::Config>& now) {
+    configure_log(now->text("log.level"), now->text("log.format") == "json");
+    RetryPolicy retry;
+    retry.attempts = static_cast<unsigned>(now->integer("channels.notification.retry.attempts"));
+    retry.backoff.first = now->duration("channels.notification.retry.first_wait");
+    retry.backoff.cap = now->duration("channels.notification.retry.max_wait");
+    target->set_retry(retry);
+    runtime.notification_hold = now->flag("channels.notification.hold");
+    engine->apply(std::make_shared<const EngineSettings>(engine_settings(*now, engine->channels())));
+}
+
+void Application::Impl::target_refreshed(const opencrvs::RefreshReport& report) {
+    if (report.error) {
+        spdlog::warn("target {}: forms and locations could not be read: {}", config->active_target(),
+                     report.error->message);
+    } else if (report.changed || report.from_cache) {
+        spdlog::info("target {}: {} locations, {} areas{}", config->active_target(), report.locations, report.areas,
+                     report.from_cache ? " (as last known)" : "");
+        for (const auto& problem : report.problems) spdlog::warn("country map {}: {}", problem.path, problem.message);
+    }
+    const std::lock_guard lock(target_mutex);
+    target_report = report;
+}
+
+Readiness Application::Impl::readiness() {
+    Readiness out;
+    const auto add = [&](std::string name, bool ok, std::string detail) {
+        out.checks.push_back({std::move(name), ok, std::move(detail)});
+    };
+    out.ready = !stopping;
+    add("server", !stopping, stopping ? "stopping" : "listening on port " + std::to_string(server->port()));
+    const auto pressure = store->pressure();
+    add("disk", pressure == store::Pressure::ok,
+        pressure == store::Pressure::ok    ? "enough room"
+        : pressure == store::Pressure::low ? "room is getting short"
+                                           : "no room: new work is refused");
+    if (pressure == store::Pressure::full) out.ready = false;
+    const auto unrecorded = engine->unrecorded();
+    add("record", unrecorded == 0,
+        unrecorded == 0 ? "every answer is recorded" : std::to_string(unrecorded) + " answers wait to be recorded");
+    {
+        const std::lock_guard lock(target_mutex);
+        const auto snapshot = target->snapshot();
+        const bool stale = target_report && target_report->error;
+        add("target", snapshot && !stale,
+            !snapshot ? "forms and locations have not been read yet" +
+                            (stale ? ": " + target_report->error->message : std::string())
+            : stale ? "last known forms and locations in use: " + target_report->error->message
+                    : "forms and locations are known");
+        const auto problems = snapshot ? snapshot->problems.size() : 0;
+        add("country-map", problems == 0,
+            problems == 0 ? "fits the target's forms"
+                          : std::to_string(problems) + " rows do not fit the target's forms; the log names them");
+    }
+    if (registrar) {
+        const auto status = registrar->status();
+        add("openhim", status.registered && !status.trouble,
+            status.trouble      ? status.trouble->message
+            : status.registered ? "registered"
+                                : "not registered yet");
+        add("openhim-configuration", !status.config_rejected,
+            status.config_rejected
+                ? "the configuration set in OpenHIM is not in effect: " + status.config_rejected->path +
+                      (status.config_rejected->path.empty() ? "" : ": ") + status.config_rejected->message
+                : "in effect");
+        for (const auto& failed : status.channels_failed) add("openhim-channels", false, failed);
+    }
+    return out;
+}
+
+void Application::Impl::refresh_metrics() {
+    const auto store_metrics = store->metrics();
+    metrics.set("mediator_store_disk_free_bytes", static_cast<double>(store_metrics.disk_free_bytes));
+    metrics.set("mediator_store_queue_units", static_cast<double>(store_metrics.writer.queued_units));
+    metrics.set("mediator_store_units_failed", static_cast<double>(store_metrics.writer.failed));
+    metrics.set("mediator_store_units_refused", static_cast<double>(store_metrics.writer.refused));
+    metrics.set("mediator_store_log_pages", static_cast<double>(store_metrics.writer.wal_pages));
+    metrics.set("mediator_store_batches", static_cast<double>(store_metrics.writer.batches));
+    metrics.set("mediator_store_units_committed", static_cast<double>(store_metrics.writer.committed));
+    const auto& stats = server->stats();
+    metrics.set("mediator_connections", static_cast<double>(stats.connections));
+    metrics.set("mediator_active_requests", static_cast<double>(stats.active_requests));
+    metrics.set("mediator_bytes_in_flight", static_cast<double>(stats.bytes_in_flight));
+    metrics.set("mediator_answers_waiting_to_be_recorded", static_cast<double>(engine->unrecorded()));
+    metrics.set("mediator_openhim_registered", registrar && registrar->status().registered ? 1 : 0);
+}
+
+Task<void> Application::Impl::tick_forever() {
+    while (!stopping) {
+        const bool slept = co_await clock.sleep(tick);
+        if (!slept) co_return;
+        if (engine->unrecorded() != 0) co_await engine->record_pending();
+    }
+}
+
+Task<void> Application::Impl::erase_forever() {
+    while (!stopping) {
+        store::EraseRequest request;
+        request.older_than = clock.now() - config->duration("store.retention");
+        request.actor = "retention";
+        auto erased = co_await store->erase_parts(std::move(request));
+        if (!erased) spdlog::warn("retention: {}", erased.error().message);
+        const bool slept = co_await clock.sleep(std::chrono::duration_cast<Milliseconds>(retention_interval));
+        if (!slept) co_return;
+    }
+}
+
+Task<int> Application::Impl::wait_for_end() {
+    asio::signal_set signals(pool.context(0), SIGTERM, SIGINT);
+    co_await signals.async_wait(asio::use_awaitable);
+    spdlog::info("stopping: answering what is in progress");
+    stopping = true;
+    // A second signal ends the process as it stands: everything acknowledged is on disk.
+    signals.cancel();
+    signals.clear();
+    std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGINT, SIG_DFL);
+    server->stop_accepting();
+    const bool clean = co_await server->drain(config->duration("server.shutdown_grace"));
+    if (!clean) spdlog::warn("some requests did not end in time and were cut off");
+    if (engine->unrecorded() != 0) co_await engine->record_pending();
+    if (registrar) registrar->stop();
+    admin_server->stop_accepting();
+    admin_server->abort();
+    co_return 0;
+}
+
+void Application::Impl::stop_everything() {
+    stopping = true;
+    if (!admin_file.empty()) ::unlink(admin_file.c_str());
+    if (registrar) registrar->stop();
+    if (upstream) upstream->shutdown();
+    if (store) store->close();
+    pool.stop();
+    background.join();
+}
+
+int Application::run() {
+    auto& impl = *impl_;
+    asio::co_spawn(impl.pool.context(0), impl.tick_forever(), asio::detached);
+    asio::co_spawn(impl.pool.context(0), impl.erase_forever(), asio::detached);
+    auto end = asio::co_spawn(impl.pool.context(0), impl.wait_for_end(), asio::use_future);
+    spdlog::info("ready: listening on {}:{}, admin on {}:{}", impl.config->text("server.host"), impl.server->port(),
+                 impl.config->text("admin.host"), impl.admin_server->port());
+    const int code = end.get();
+    impl.stop_everything();
+    spdlog::info("stopped");
+    return code;
+}
+
+}  // namespace ocm::app

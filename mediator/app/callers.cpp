@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "app/callers.hpp"
+
+#include "config/notation.hpp"
+#include "core/hash.hpp"
+#include "core/ids.hpp"
+
+#include <algorithm>
+
+namespace ocm::app {
+namespace {
+
+constexpr std::string_view key_prefix = "ocm1.";
+
+struct Credentials {
+    std::string id;
+    std::string key;
+};
+
+std::optional<Credentials> api_key(std::string_view key) {
+    if (!key.starts_with(key_prefix)) return std::nullopt;
+    const auto id = key.substr(key_prefix.size(), 36);
+    if (!is_uuid(id)) return std::nullopt;
+    return Credentials{std::string(id), std::string(key)};
+}
+
+std::optional<Credentials> credentials_of(const HttpRequest& request) {
+    if (const auto* key = request.headers.find("x-api-key")) return api_key(*key);
+    const auto authorization = request.headers.get("authorization");
+    if (authorization.size() > 6 && iequals(authorization.substr(0, 6), "basic ")) {
+        const auto decoded = base64_decode(authorization.substr(6));
+        if (!decoded) return std::nullopt;
+        const auto colon = decoded->find(':');
+        if (colon == std::string::npos) return std::nullopt;
+        return Credentials{decoded->substr(0, colon), decoded->substr(colon + 1)};
+    }
+    return std::nullopt;
+}
+
+bool key_matches(const store_ops::Client& client, std::string_view key, WallTime now) {
+    const auto hash = hash_client_key(key);
+    const bool current = constant_time_equal(hash, client.key_sha256);
+    const bool old =
+        client.old_key_until && now < *client.old_key_until && constant_time_equal(hash, client.old_key_sha256);
+    return current || old;
+}
+
+}  // namespace
+
+ClientDirectory::ClientDirectory(std::vector<store_ops::Client> clients) : clients_(std::move(clients)) {
+    for (std::size_t i = 0; i < clients_.size(); ++i) {
+        by_id_.emplace(clients_[i].id, i);
+        if (!clients_[i].openhim_client.empty()) by_openhim_.emplace(clients_[i].openhim_client, i);
+    }
+}
+
+const store_ops::Client* ClientDirectory::by_id(std::string_view id) const {
+    const auto it = by_id_.find(id);
+    return it == by_id_.end() ? nullptr : &clients_[it->second];
+}
+
+const store_ops::Client* ClientDirectory::by_openhim_client(std::string_view openhim_client) const {
+    const auto it = by_openhim_.find(openhim_client);
+    return it == by_openhim_.end() ? nullptr : &clients_[it->second];
+}
+
+bool address_listed(std::string_view address, const std::vector<std::string>& list) {
+    return std::any_of(list.begin(), list.end(), [&](const std::string& block) {
+        const auto network = config::Network::parse(block);
+        return network && network->contains(address);
+    });
+}
+
+bool from_openhim(const HttpRequest& request, const PeerPolicy& peers) {
+    // Without its transaction header core did not route this: a caller on core's own host is just a direct caller.
+    if (request.headers.get("x-openhim-transactionid").empty()) return false;
+    const auto& fingerprint = request.peer.certificate_sha256;
+    const bool by_certificate = !fingerprint.empty() && std::find(peers.certificates.begin(), peers.certificates.end(),
+                                                                  fingerprint) != peers.certificates.end();
+    return by_certificate || address_listed(request.peer.address, peers.addresses);
+}
+
+Result<Caller> identify(const HttpRequest& request, const ClientDirectory& clients, const PeerPolicy& peers,
+                        WallTime now) {
+    if (from_openhim(request, peers)) {
+        // Core sets the header once; a second one was smuggled past it.
+        const auto named = std::count_if(request.headers.begin(), request.headers.end(),
+                                         [](const auto& field) { return iequals(field.first, "x-openhim-clientid"); });
+        if (named > 1) return fail(ErrorCode::unauthenticated, "OpenHIM's client header came more than once");
+        const auto name = request.headers.get("x-openhim-clientid");
+        if (name.empty()) return fail(ErrorCode::unauthenticated, "OpenHIM named no client");
+        const auto* client = clients.by_openhim_client(name);
+        if (client == nullptr) {
+            return fail(ErrorCode::unauthenticated, "the OpenHIM client is not linked to a client of this mediator");
+        }
+        if (!client->enabled) return fail(ErrorCode::unauthenticated, "the client is disabled");
+        return Caller{Caller::Through::openhim, *client};
+    }
+    const auto credentials = credentials_of(request);
+    if (!credentials) return fail(ErrorCode::unauthenticated, "no credentials were sent");
+    const auto* client = clients.by_id(credentials->id);
+    if (client == nullptr) return fail(ErrorCode::unauthenticated, "the client is not known");
+    if (!key_matches(*client, credentials->key, now)) return fail(ErrorCode::unauthenticated, "the key is wrong");
+    if (!client->enabled) return fail(ErrorCode::unauthenticated, "the client is disabled");
+    return Caller{Caller::Through::direct, *client};
+}
+
+std::string make_client_key(std::string_view client_id) {
+    return std::string(key_prefix) + std::string(client_id) + "." + base64url(random_bytes(32));
+}
+
+std::string hash_client_key(std::string_view key) {
+    return sha256_hex(key);
+}
+
+}  // namespace ocm::app

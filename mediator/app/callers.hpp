@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "core/exchange.hpp"
+#include "core/http_message.hpp"
+#include "core/result.hpp"
+#include "core/store_port.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ocm::app {
+
+/// The systems that may call us, as one immutable picture; replaced whole when a client changes.
+class ClientDirectory {
+  public:
+    explicit ClientDirectory(std::vector<store_ops::Client> clients);
+
+    const store_ops::Client* by_id(std::string_view id) const;
+    const store_ops::Client* by_openhim_client(std::string_view openhim_client) const;
+    const std::vector<store_ops::Client>& all() const { return clients_; }
+
+  private:
+    std::vector<store_ops::Client> clients_;
+    std::map<std::string, std::size_t, std::less<>> by_id_;
+    std::map<std::string, std::size_t, std::less<>> by_openhim_;
+};
+
+/// Who OpenHIM is: nobody until an administrator names it (`openhim.peers`, `openhim.peer_certificates`).
+struct PeerPolicy {
+    std::vector<std::string> addresses;     // single addresses or CIDR blocks, IPv4 or IPv6
+    std::vector<std::string> certificates;  // SHA-256 fingerprints, lower-case hex
+};
+
+/// True for an address in the list; blocks are `address/bits`. What does not parse matches nothing.
+bool address_listed(std::string_view address, const std::vector<std::string>& list);
+
+/// Whether the connection comes from OpenHIM core, and this request was routed by it.
+bool from_openhim(const HttpRequest& request, const PeerPolicy& peers);
+
+/// Decides who calls (design section 12): OpenHIM naming a client of ours, or a client of ours directly with Basic or
+/// an API key. `unauthenticated` for anybody else; the reason is for the log and the ledger, not for the caller.
+Result<Caller> identify(const HttpRequest& request, const ClientDirectory& clients, const PeerPolicy& peers,
+                        WallTime now);
+
+/// A client's key, shown once: `ocm1.<client id>.<256 random bits>`.
+std::string make_client_key(std::string_view client_id);
+std::string hash_client_key(std::string_view key);
+
+}  // namespace ocm::app

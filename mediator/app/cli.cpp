@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "app/cli.hpp"
+
+#include "app/cli_commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+
+namespace ocm::app {
+
+int run_cli(int argc, char** argv) {
+    CLI::App app{"Connects external systems to OpenCRVS through OpenHIM: notifications in, recorded, delivered once."};
+    app.name("opencrvs-mediator");
+    app.require_subcommand(1);
+    app.set_version_flag("--version", std::string(version()));
+    app.fallthrough();
+
+    CommonOptions common;
+    app.add_option("--config", common.config_file, "Configuration file (also MEDIATOR_CONFIG)")
+        ->envname("MEDIATOR_CONFIG");
+    app.add_flag("--json", common.json, "Print JSON for machines instead of tables for people");
+
+    int exit_code = 0;
+    // Every subcommand ends here: its body runs once the whole command line has been understood.
+    const auto command = [&](CLI::App* parent, const char* name, const char* help, const auto& body) {
+        auto* sub = parent->add_subcommand(name, help);
+        sub->callback([&exit_code, &common, body] { exit_code = body(common); });
+        return sub;
+    };
+    const auto group = [&](const char* name, const char* help) {
+        auto* sub = app.add_subcommand(name, help);
+        sub->require_subcommand(1);
+        return sub;
+    };
+
+    command(&app, "serve", "Run the mediator until SIGTERM", serve);
+
+    CheckOptions check;
+    auto* check_config = command(&app, "check-config", "Check the configuration and print every error at once",
+                                 [&](const CommonOptions& c) { return check_configuration(c, check); });
+    check_config->add_flag("--online", check.online,
+                           "Also ask the targets and OpenHIM whether the credentials are right");
+    command(&app, "config-docs", "Print docs/configuration.md", config_docs);
+
+    command(&app, "register", "Register with OpenHIM once and say how it went", register_once);
+    auto* channels = group("channels", "The OpenHIM channels of this version");
+    command(channels, "diff", "Show where the installed channels differ from what this version wants", channels_diff);
+    ChannelsOptions install;
+    auto* channels_install_command = command(channels, "install", "Install the channels that are missing",
+                                             [&](const CommonOptions& c) { return channels_install(c, install); });
+    channels_install_command->add_flag("--update", install.update, "Also bring installed channels up to date");
+
+    TransformOptions transform;
+    auto* transform_command =
+        command(&app, "transform", "Show what would be sent for a message, and the account; sends nothing",
+                [&](const CommonOptions& c) { return transform_file(c, transform); });
+    transform_command->add_option("--from", transform.from, "Format of the file")->required();
+    transform_command->add_option("--to", transform.to, "Format to write")->required();
+    transform_command->add_option("--map", transform.map_file, "Country map (default: as configured, or Farajaland)");
+    transform_command->add_option("--forms", transform.forms_file,
+                                  "Form configuration: reduced, or an OpenCRVS answer");
+    transform_command->add_option("--locations", transform.locations_file, "Answer of GET /events/locations");
+    transform_command->add_option("--areas", transform.areas_file, "Answer of administrativeAreas.list");
+    transform_command->add_flag("--from-target", transform.from_target,
+                                "Ask the active target for forms and locations");
+    transform_command->add_option("FILE", transform.file, "The message; - for standard input")->required();
+
+    ListOptions list;
+    ShowOptions show;
+    auto* transactions = group("transactions", "What was recorded");
+    const auto filters = [&list](CLI::App* sub) {
+        sub->add_option("--from", list.from, "Not before this instant (RFC 3339)");
+        sub->add_option("--to", list.to, "Before this instant (RFC 3339)");
+        sub->add_option("--channel", list.channel, "Channel");
+        sub->add_option("--client", list.client, "Client, by name or id");
+        sub->add_option("--status", list.status, "OpenHIM status, such as Failed");
+        sub->add_option("--tracking-id", list.tracking_id, "OpenCRVS tracking id");
+        sub->add_option("--openhim", list.openhim, "OpenHIM transaction id");
+        sub->add_flag("--reveal", list.reveal, "Show look-up values in clear; recorded as a disclosure");
+        sub->add_option("--reason", list.reason, "Why, with --reveal");
+    };
+    auto* list_command = command(transactions, "list", "List transactions, newest first",
+                                 [&](const CommonOptions& c) { return transactions_list(c, list); });
+    filters(list_command);
+    list_command->add_option("--limit", list.limit, "How many")->check(CLI::Range(1, 1000));
+    auto* export_command = command(transactions, "export", "Write all matching transactions as JSON lines",
+                                   [&](const CommonOptions& c) { return transactions_export(c, list); });
+    filters(export_command);
+    auto* show_command = command(transactions, "show", "Show one transaction with its steps",
+                                 [&](const CommonOptions& c) { return transactions_show(c, show); });
+    show_command->add_option("ID", show.id, "Transaction id, ours or OpenHIM's")->required();
+    show_command->add_flag("--reveal", show.reveal, "Show bodies and look-up values; recorded as a disclosure");
+    show_command->add_option("--reason", show.reason, "Why, with --reveal");
+
+    ClientOptions client;
+    auto* clients = group("clients", "Systems that may call the mediator");
+    auto* add_command = command(clients, "add", "Add a client; its key is shown once",
+                                [&](const CommonOptions& c) { return clients_add(c, client); });
+    add_command->add_option("--name", client.name, "Unique name")->required();
+    add_command->add_option("--kind", client.kind, "event-notification, record-search, webhook or national-id")
+        ->required()
+        ->check(CLI::IsMember({"event-notification", "record-search", "webhook", "national-id"}));
+    add_command->add_option("--openhim-client", client.openhim_client, "clientID that OpenHIM sends for it");
+    command(clients, "list", "List clients", clients_list);
+    for (const auto& [name, help] :
+         {std::pair{"enable", "Let a client call again"}, std::pair{"disable", "Refuse a client from now on"},
+          std::pair{"rotate", "Give a client a new key; the old one works a while longer"},
+          std::pair{"remove", "Remove a client for good"}}) {
+        const std::string action = name;
+        auto* sub = command(clients, name, help,
+                            [&client, action](const CommonOptions& c) { return clients_change(c, action, client); });
+        sub->add_option("CLIENT", client.name, "Name or id")->required();
+        if (action == "rotate") {
+            sub->add_option("--overlap", client.overlap, "How long the old key still works (such as 24h)");
+        }
+    }
+
+    auto* store = group("store", "The local record");
+    command(store, "check", "Prove that the record is whole and the projections follow from it", store_check);
+
+    HealthOptions health;
+    auto* health_command = command(&app, "health", "Ask a running mediator whether it is ready (exit code 0: ready)",
+                                   [&](const CommonOptions& c) { return ask_health(c, health); });
+    health_command->add_option("--url", health.url, "Base URL of the admin port");
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        // Asking for help or the version is no failure; anything else is wrong usage.
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    return exit_code;
+}
+
+}  // namespace ocm::app

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+/// The bodies of the commands: each prints and returns the exit code.
+namespace ocm::app {
+
+std::string_view version();
+
+struct CommonOptions {
+    std::string config_file;
+    bool json = false;
+};
+
+int serve(const CommonOptions& common);
+
+struct CheckOptions {
+    bool online = false;
+};
+int check_configuration(const CommonOptions& common, const CheckOptions& options);
+int config_docs(const CommonOptions& common);
+
+int register_once(const CommonOptions& common);
+int channels_diff(const CommonOptions& common);
+struct ChannelsOptions {
+    bool update = false;
+};
+int channels_install(const CommonOptions& common, const ChannelsOptions& options);
+
+struct TransformOptions {
+    std::string from, to, file;
+    std::string map_file, forms_file, locations_file, areas_file;
+    bool from_target = false;
+};
+int transform_file(const CommonOptions& common, const TransformOptions& options);
+
+struct ListOptions {
+    std::string from, to, channel, client, status, tracking_id, openhim, reason;
+    bool reveal = false;
+    int limit = 50;
+};
+int transactions_list(const CommonOptions& common, const ListOptions& options);
+int transactions_export(const CommonOptions& common, const ListOptions& options);
+struct ShowOptions {
+    std::string id, reason;
+    bool reveal = false;
+};
+int transactions_show(const CommonOptions& common, const ShowOptions& options);
+
+struct ClientOptions {
+    std::string name, kind, openhim_client, overlap = "24h";
+};
+int clients_add(const CommonOptions& common, const ClientOptions& options);
+int clients_list(const CommonOptions& common);
+int clients_change(const CommonOptions& common, const std::string& action, const ClientOptions& options);
+
+int store_check(const CommonOptions& common);
+
+struct HealthOptions {
+    std::string url = "http://127.0.0.1:8481";
+};
+int ask_health(const CommonOptions& common, const HealthOptions& options);
+
+}  // namespace ocm::app

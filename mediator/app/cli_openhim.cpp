@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "app/cli_commands.hpp"
+#include "app/console.hpp"
+#include "app/one_shot.hpp"
+#include "app/options.hpp"
+#include "app/print.hpp"
+#include "config/loader.hpp"
+#include "config/report.hpp"
+#include "registration/channels.hpp"
+#include "registration/core_api.hpp"
+#include "registration/describe.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace ocm::app {
+namespace {
+
+constexpr std::chrono::seconds patience{60};
+
+Error stand_alone() {
+    return {ErrorCode::bad_request, "no OpenHIM is configured; the mediator runs stand-alone", "openhim.api_url",
+            std::nullopt};
+}
+
+/// What commands about OpenHIM need, or what is in the way.
+struct Session {
+    std::shared_ptr<const config::Config> config;
+    std::unique_ptr<OneShot> shot;
+    registration::OpenHimOptions options;
+    std::unique_ptr<registration::CoreApi> api;
+    std::unique_ptr<SystemIds> ids = std::make_unique<SystemIds>();
+
+    SteadyTime deadline() { return shot->clock().steady() + patience; }
+};
+
+Result<Session> open_session(std::shared_ptr<const config::Config> config) {
+    if (config->stand_alone()) return fail(stand_alone());
+    Session out;
+    out.config = config;
+    auto shot = OneShot::make(config);
+    if (!shot) return fail(shot.error());
+    out.shot = std::move(*shot);
+    out.options = openhim_options(*config);
+    return out;
+}
+
+/// The API refers to the options, so it is made where they have come to rest.
+void connect(Session& session) {
+    auto ports = session.shot->ports();
+    session.api =
+        std::make_unique<registration::CoreApi>(ports.upstream, session.shot->clock(), *session.ids, session.options);
+}
+
+Task<Result<std::string>> register_now(registration::CoreApi& api, Json description, SteadyTime deadline) {
+    auto registered = co_await api.register_mediator(std::move(description), deadline);
+    if (!registered) co_return fail(registered.error());
+    auto held = co_await api.mediator(deadline);
+    if (!held) co_return fail(held.error());
+    co_return std::string(text_member(*held, "version"));
+}
+
+std::string_view in_words(registration::ChannelChange::Kind kind) {
+    using Kind = registration::ChannelChange::Kind;
+    switch (kind) {
+        case Kind::installed:
+            return "installed";
+        case Kind::already_there:
+            return "already there";
+        case Kind::updated:
+            return "updated";
+        case Kind::failed:
+            return "failed";
+    }
+    return "";
+}
+
+std::string_view in_words(registration::Overlap::Kind kind) {
+    using Kind = registration::Overlap::Kind;
+    switch (kind) {
+        case Kind::before:
+            return "is ranked first and takes it";
+        case Kind::unclear:
+            return "has the same rank: which one takes it is chance";
+        case Kind::unknown:
+            return "has a pattern that cannot be read here";
+    }
+    return "";
+}
+
+Json report_json(const registration::ChannelReport& report) {
+    Json out{{"missing", report.missing}, {"drifts", Json::array()}, {"overlaps", Json::array()}};
+    for (const auto& drift : report.drifts) {
+        out["drifts"].push_back({{"channel", drift.channel},
+                                 {"field", drift.field},
+                                 {"installed", drift.installed},
+                                 {"wanted", drift.wanted}});
+    }
+    for (const auto& overlap : report.overlaps) {
+        out["overlaps"].push_back({{"channel", overlap.channel},
+                                   {"request", overlap.method + " " + overlap.path},
+                                   {"other", overlap.other},
+                                   {"what", in_words(overlap.kind)}});
+    }
+    return out;
+}
+
+int check_online(const std::shared_ptr<const config::Config>& config) {
+    auto shot = OneShot::make(config);
+    if (!shot) return complain(shot.error());
+    int code = 0;
+    if (config->target_names().empty()) {
+        say("target: none is configured\n");
+    } else {
+        const auto found = (*shot)->run((*shot)->target().check_online((*shot)->clock().steady() + patience));
+        const auto& name = config->active_target();
+        if (!found) {
+            say("target " + name + ": " + found.error().message + "\n");
+            code = 1;
+        } else {
+            say("target " + name + ": " + std::to_string(found->locations) + " locations (" +
+                std::to_string(found->offices) + " offices), " + std::to_string(found->areas) +
+                " administrative areas\n");
+            for (const auto& scope : found->scopes.missing) say("  missing scope: " + scope + "\n");
+            for (const auto& scope : found->scopes.excess) say("  scope that is not needed: " + scope + "\n");
+            for (const auto& problem : found->map_problems)
+                say("  country map " + problem.path + ": " + problem.message + "\n");
+            if (!found->scopes.missing.empty()) code = 1;
+        }
+    }
+    if (config->stand_alone()) {
+        say("OpenHIM: none is configured\n");
+        return code;
+    }
+    auto session = open_session(config);
+    if (!session) return complain(session.error());
+    connect(*session);
+    const auto channels = session->shot->run(session->api->channels(session->deadline()));
+    if (!channels) {
+        say("OpenHIM: " + channels.error().message + "\n");
+        return 1;
+    }
+    say("OpenHIM: the credentials are right; " + std::to_string(channels->size()) + " channels are installed\n");
+    return code;
+}
+
+}  // namespace
+
+int check_configuration(const CommonOptions& common, const CheckOptions& options) {
+    const auto input = config::read_input(config_path(common.config_file));
+    if (!input) return complain(input.error());
+    const auto outcome = config::load(*input);
+    say(config::report(*input, outcome));
+    if (!outcome.config) return 1;
+    return options.online ? check_online(outcome.config) : 0;
+}
+
+int register_once(const CommonOptions& common) {
+    const auto config = load_or_complain(common.config_file);
+    if (!config) return 1;
+    auto session = open_session(config);
+    if (!session) return complain(session.error());
+    connect(*session);
+    std::vector<registration::ConsoleSetting> settings;
+    for (const auto& setting : config::console_settings(*config)) settings.push_back(published(setting));
+    const auto description = registration::describe(session->shot->channels(), session->options, settings);
+    const auto version_there = session->shot->run(register_now(*session->api, description, session->deadline()));
+    if (!version_there) return complain(version_there.error());
+    const bool took = *version_there == session->options.version;
+    if (common.json) {
+        say(pretty_json({{"urn", session->options.urn},
+                         {"version", session->options.version},
+                         {"version_in_openhim", *version_there},
+                         {"took_effect", took}}) +
+            "\n");
+    } else if (took) {
+        say("registered as " + session->options.urn + " version " + *version_there + "\n");
+    } else {
+        say("OpenHIM keeps version " + *version_there + " of " + session->options.urn + ", not " +
+            session->options.version +
+            ": it ignores versions that are not newer; delete the mediator in OpenHIM to go back\n");
+    }
+    return took ? 0 : 1;
+}
+
+int channels_diff(const CommonOptions& common) {
+    const auto config = load_or_complain(common.config_file);
+    if (!config) return 1;
+    auto session = open_session(config);
+    if (!session) return complain(session.error());
+    connect(*session);
+    const auto report =
+        session->shot->run(registration::diff_channels(*session->api, session->shot->channels(), session->deadline()));
+    if (!report) return complain(report.error());
+    const auto json = report_json(*report);
+    if (common.json) {
+        say(pretty_json(json) + "\n");
+        return report->clean() ? 0 : 1;
+    }
+    if (report->clean()) say("the installed channels are as this version wants them\n");
+    for (const auto& name : report->missing) say("missing: " + name + "\n");
+    if (!report->drifts.empty()) {
+        say(table_of(json["drifts"],
+                     {{"CHANNEL", "channel"}, {"FIELD", "field"}, {"INSTALLED", "installed"}, {"WANTED", "wanted"}}));
+    }
+    for (const auto& overlap : json["overlaps"]) {
+        say("warning: " + std::string(text_member(overlap, "request")) + ": channel \"" +
+            std::string(text_member(overlap, "other")) + "\" " + std::string(text_member(overlap, "what")) + "\n");
+    }
+    return report->clean() ? 0 : 1;
+}
+
+int channels_install(const CommonOptions& common, const ChannelsOptions& options) {
+    const auto config = load_or_complain(common.config_file);
+    if (!config) return 1;
+    auto session = open_session(config);
+    if (!session) return complain(session.error());
+    connect(*session);
+    std::vector<std::string> titles;
+    for (const auto& channel : session->shot->channels()) titles.push_back(channel.title);
+    const auto changes =
+        options.update
+            ? session->shot->run(
+                  registration::install_and_update(*session->api, session->shot->channels(), session->deadline()))
+            : session->shot->run(registration::install_missing(*session->api, std::move(titles), session->deadline()));
+    if (!changes) return complain(changes.error());
+    int code = 0;
+    auto rows = Json::array();
+    for (const auto& change : *changes) {
+        if (change.error) code = 1;
+        rows.push_back({{"channel", change.channel},
+                        {"result", in_words(change.kind)},
+                        {"why", change.error ? change.error->message : std::string()}});
+    }
+    say(common.json ? pretty_json({{"channels", rows}}) + "\n"
+                    : table_of(rows, {{"CHANNEL", "channel"}, {"RESULT", "result"}, {"WHY", "why"}}));
+    return code;
+}
+
+}  // namespace ocm::app

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "app/cli_commands.hpp"
+#include "app/country.hpp"
+#include "app/one_shot.hpp"
+#include "app/print.hpp"
+#include "channels/transform.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <unistd.h>
+
+namespace ocm::app {
+namespace {
+
+constexpr std::chrono::seconds patience{60};
+
+/// Forms and places to write for, from wherever the command says.
+struct Forms {
+    opencrvs::CountryMap map;
+    opencrvs::FormConfig form;
+    opencrvs::Places places;
+};
+
+Result<Json> read_json(const std::string& file) {
+    auto text = read_text(file);
+    if (!text) return fail(text.error());
+    auto parsed = parse_json(*text);
+    if (!parsed) {
+        auto error = parsed.error();
+        error.path = file + error.path;
+        return fail(std::move(error));
+    }
+    return parsed;
+}
+
+Result<opencrvs::Places> read_places(const TransformOptions& options) {
+    if (options.locations_file.empty() && options.areas_file.empty()) return opencrvs::Places{};
+    auto locations = options.locations_file.empty() ? Result<Json>(Json::array()) : read_json(options.locations_file);
+    if (!locations) return fail(locations.error());
+    auto areas = options.areas_file.empty() ? Result<Json>(Json::array()) : read_json(options.areas_file);
+    if (!areas) return fail(areas.error());
+    return opencrvs::Places::from_answers(*locations, *areas);
+}
+
+Result<Forms> from_files(const TransformOptions& options, const config::Config* config) {
+    const auto configured_map = config == nullptr ? std::string() : config->text("country.map_file");
+    const auto configured_form = config == nullptr ? std::string() : config->text("country.form_file");
+    const auto map_file = options.map_file.empty() ? configured_map : options.map_file;
+    const auto form_file = options.forms_file.empty() ? configured_form : options.forms_file;
+    auto map = map_file.empty() ? shipped_country_map() : read_country_map(map_file);
+    if (!map) return fail(map.error());
+    auto form = form_file.empty() ? shipped_form_config() : read_form_config(form_file);
+    if (!form) return fail(form.error());
+    auto places = read_places(options);
+    if (!places) return fail(places.error());
+    return Forms{std::move(*map), std::move(*form), std::move(*places)};
+}
+
+Result<Forms> from_target(const TransformOptions& options, const std::shared_ptr<const config::Config>& config) {
+    auto shot = OneShot::make(config);
+    if (!shot) return fail(shot.error());
+    auto found = (*shot)->run((*shot)->target().check_online((*shot)->clock().steady() + patience));
+    if (!found) return fail(found.error());
+    const auto snapshot = (*shot)->target().snapshot();
+    if (!snapshot) return fail(ErrorCode::unavailable, "the target's forms could not be read");
+    auto map = options.map_file.empty() ? load_country_map(*config) : read_country_map(options.map_file);
+    if (!map) return fail(map.error());
+    return Forms{std::move(*map), snapshot->form, snapshot->places};
+}
+
+}  // namespace
+
+int transform_file(const CommonOptions& common, const TransformOptions& options) {
+    // A configuration is needed only to ask the target; without one the shipped data serve.
+    std::shared_ptr<const config::Config> config;
+    if (options.from_target || !common.config_file.empty()) {
+        config = load_or_complain(common.config_file);
+        if (!config) return 1;
+    }
+    auto forms = options.from_target ? from_target(options, config) : from_files(options, config.get());
+    if (!forms) return complain(forms.error());
+    auto text = read_text(options.file);
+    if (!text) return complain(text.error());
+    const SystemClock clock;
+    const auto transformed =
+        ocm::transform(options.from, options.to, *text, {forms->map, forms->form, forms->places}, clock.now());
+    if (!transformed) return complain(transformed.error());
+    const auto account = transformed->account.to_json();
+    if (common.json) {
+        say(pretty_json({{"result", transformed->result}, {"account", account}}) + "\n");
+        return 0;
+    }
+    say(pretty_json(transformed->result) + "\n");
+    say("\ncarried: " + std::to_string(transformed->account.carried.size()) + " fields\n");
+    for (const auto& [title, notes] :
+         {std::pair{"dropped", &transformed->account.dropped}, std::pair{"recoded", &transformed->account.recoded},
+          std::pair{"warnings", &transformed->account.warnings}}) {
+        if (notes->empty()) continue;
+        say("\n" + std::string(title) + "\n");
+        for (const auto& entry : *notes) say("  " + entry.path + ": " + entry.why + "\n");
+    }
+    return 0;
+}
+
+}  // namespace ocm::app

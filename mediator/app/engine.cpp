@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "app/engine.hpp"
+
+#include "core/json.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <typeinfo>
+
+namespace ocm::app {
+namespace {
+
+/// More than this many answers in memory means the store has been gone for long: new work was refused long before.
+constexpr std::size_t max_pending = 10'000;
+
+ErrorCode code_of(int status) {
+    switch (status) {
+        case 408:
+            return ErrorCode::request_timeout;
+        case 413:
+            return ErrorCode::too_large;
+        case 431:
+            return ErrorCode::headers_too_large;
+        case 503:
+            return ErrorCode::unavailable;
+        default:
+            return ErrorCode::bad_request;
+    }
+}
+
+bool allowed(const Route& route, const Caller& caller) {
+    if (route.allowed.empty()) return true;
+    if (!caller.client) return false;
+    for (const auto kind : route.allowed) {
+        if (kind == caller.client->kind) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+HttpResponse plain_error(const Error& error) {
+    Json body{{"error", name(error.code)}, {"message", error.message}};
+    if (!error.path.empty()) body["path"] = error.path;
+    auto response = json_response(http_status(error.code), dump_json(body));
+    if (error.retry_after) response.headers.set("retry-after", std::to_string(error.retry_after->count()));
+    return response;
+}
+
+Engine::Engine(std::vector<ChannelDefinition> channels, Ports ports, Metrics& metrics)
+    : channels_(std::move(channels)), ports_(ports), metrics_(metrics) {
+    settings_.store(std::make_shared<const EngineSettings>());
+    clients_.store(std::make_shared<const ClientDirectory>(std::vector<store_ops::Client>{}));
+}
+
+Task<HttpResponse> Engine::handle(HttpRequest request) {
+    const auto settings = settings_.load();
+    auto match = match_route(channels_, settings->path_prefix, request.method, request.path);
+    if (!match) {
+        auto rejected = co_await reject(std::move(request), "", "", match.error(), match.error().message, plain_error);
+        co_return rejected;
+    }
+    const auto& route = *match->route;
+    const auto& channel = *match->channel;
+
+    Caller caller;
+    if (!route.allowed.empty()) {
+        const auto clients = clients_.load();
+        auto identified = identify(request, *clients, settings->peers, ports_.clock.now());
+        if (!identified) {
+            // The reason helps an administrator; told to a stranger it would help guessing.
+            const Error error{ErrorCode::unauthenticated, "the credentials were not accepted", "", std::nullopt};
+            auto rejected = co_await reject(std::move(request), channel.name, route.pattern, error,
+                                            identified.error().message, route.render_error);
+            co_return rejected;
+        }
+        caller = std::move(*identified);
+        if (!allowed(route, caller)) {
+            const Error error{ErrorCode::forbidden, "this kind of client may not use this path", "", std::nullopt};
+            auto rejected = co_await reject(std::move(request), channel.name, route.pattern, error, error.message,
+                                            route.render_error);
+            co_return rejected;
+        }
+    }
+    if (!settings->enabled_channels.contains(channel.name)) {
+        const Error error{ErrorCode::unavailable, "the " + channel.name + " channel is switched off", "",
+                          std::chrono::seconds(60)};
+        auto rejected =
+            co_await reject(std::move(request), channel.name, route.pattern, error, error.message, route.render_error);
+        co_return rejected;
+    }
+    auto response = co_await run(std::move(request), route, channel.name, std::move(caller), std::move(match->values));
+    co_return response;
+}
+
+Task<HttpResponse> Engine::run(HttpRequest request, const Route& route, std::string channel, Caller caller,
+                               std::map<std::string, std::string> path_values) {
+    const auto settings = settings_.load();
+    auto timeout = settings->request_timeout;
+    if (const auto it = settings->channel_timeouts.find(channel); it != settings->channel_timeouts.end()) {
+        timeout = it->second;
+    }
+    Exchange exchange(std::move(request), std::move(caller), channel, route.pattern, ports_.clock.steady() + timeout,
+                      ports_);
+    exchange.path_values = std::move(path_values);
+    Answer answer;
+    try {
+        answer = co_await route.handler(exchange);
+    } catch (const std::exception& bug) {
+        spdlog::error("transaction {} failed on a bug of ours ({})", exchange.id(), typeid(bug).name());
+        const Error error{ErrorCode::internal, "the mediator failed; nothing is known to be done", "", std::nullopt};
+        answer = Answer{};
+        answer.response = route.render_error(error);
+        answer.error = error;
+        answer.claim = ClaimState::interrupted;
+    }
+    auto response = co_await finish(exchange, std::move(answer));
+    co_return response;
+}
+
+Task<HttpResponse> Engine::reject(HttpRequest request, std::string channel, std::string route, Error error,
+                                  std::string reason, ErrorRenderer render) {
+    const auto settings = settings_.load();
+    metrics_.refused(http_status(error.code));
+    // A body from someone we do not know is not ours to keep.
+    request.body.clear();
+    Caller caller;
+    if (from_openhim(request, settings->peers)) caller.through = Caller::Through::openhim;
+    const bool direct = caller.through != Caller::Through::openhim;
+    Exchange exchange(std::move(request), std::move(caller), std::move(channel), std::move(route),
+                      ports_.clock.steady() + settings->request_timeout, ports_);
+    Answer answer;
+    answer.response = render(error);
+    if (error.code == ErrorCode::unauthenticated && direct) {
+        answer.response.headers.set("www-authenticate", "Basic realm=\"opencrvs-mediator\", charset=\"UTF-8\"");
+    }
+    answer.error = std::move(error);
+    answer.properties["refused"] = std::move(reason);
+    auto response = co_await finish(exchange, std::move(answer));
+    co_return response;
+}
+
+Task<HttpResponse> Engine::refuse(HttpRequest request, int status, std::string reason) {
+    const auto settings = settings_.load();
+    auto match = match_route(channels_, settings->path_prefix, request.method, request.path);
+    const Error error{code_of(status), reason, "", std::nullopt};
+    std::string channel;
+    std::string route;
+    ErrorRenderer render = plain_error;
+    if (match) {
+        channel = match->channel->name;
+        route = match->route->pattern;
+        render = match->route->render_error;
+    }
+    auto response =
+        co_await reject(std::move(request), std::move(channel), std::move(route), error, reason, std::move(render));
+    co_return response;
+}
+
+Task<HttpResponse> Engine::finish(Exchange& exchange, Answer answer) {
+    const auto settings = settings_.load();
+    const int http = answer.response.status;
+    const auto status = answer.status.value_or(status_for(http));
+
+    store_ops::Unit unit;
+    if (!exchange.received()) unit.emplace_back(exchange.receive_op(std::nullopt));
+    for (const auto& step : exchange.steps()) {
+        metrics_.upstream(step);
+        unit.emplace_back(store_ops::Attempt{exchange.id(), step, {}});
+    }
+    store_ops::Answer op;
+    op.transaction = exchange.id();
+    op.at = ports_.clock.now();
+    op.http_status = http;
+    op.status = status;
+    if (answer.error) op.error_code = name(answer.error->code);
+    op.subjects = answer.subjects;
+    op.claim = answer.claim;
+    op.replay_of = answer.replay_of;
+    if (answer.replay_of.empty()) {
+        op.parts.push_back({"response.content_type", std::string(answer.response.headers.get("content-type"))});
+        if (!answer.response.body.empty()) op.parts.push_back({"response.body", answer.response.body});
+    }
+    if (!answer.account.empty()) op.parts.push_back({"account", answer.account});
+    const auto answered_at = op.at;
+    unit.emplace_back(std::move(op));
+
+    const bool had_effect = exchange.received();
+    auto committed = co_await ports_.store.commit(unit);
+    if (!committed) {
+        metrics_.unrecorded();
+        spdlog::error("transaction {} could not be recorded: {}", exchange.id(), committed.error().message);
+        if (had_effect) {
+            const std::lock_guard lock(pending_mutex_);
+            if (pending_.size() < max_pending) pending_.push_back(std::move(unit));
+        }
+        // Nothing leaves without a record; asking again is safe, for the upstream ids stay the same.
+        const Error error{ErrorCode::storage, "the mediator cannot record now; send it again later", "",
+                          std::chrono::seconds(30)};
+        answer.response = plain_error(error);
+        answer.error = error;
+        answer.status = TransactionStatus::failed;
+    }
+
+    const auto took = std::chrono::duration_cast<Milliseconds>(answered_at - exchange.received_at());
+    metrics_.transaction(exchange.channel(), answer.response.status, took);
+    spdlog::info("{} {} {} {} {} ms{}{}", exchange.id(), exchange.channel().empty() ? "-" : exchange.channel(),
+                 exchange.request().method, answer.response.status, took.count(),
+                 exchange.openhim_transaction().empty() ? "" : " openhim ", exchange.openhim_transaction());
+
+    if (exchange.caller().through != Caller::Through::openhim) {
+        answer.response.headers.set("x-transaction-id", exchange.id());
+        co_return std::move(answer.response);
+    }
+    Outcome outcome;
+    outcome.mediator_urn = settings->mediator_urn;
+    outcome.response = std::move(answer.response);
+    outcome.at = answered_at;
+    outcome.orchestrations = exchange.steps();
+    outcome.properties = std::move(answer.properties);
+    outcome.properties["mediator-transaction"] = exchange.id();
+    outcome.status = answer.status;
+    outcome.error = std::move(answer.error);
+    co_return build_envelope(outcome, settings->envelope);
+}
+
+std::size_t Engine::unrecorded() const {
+    const std::lock_guard lock(pending_mutex_);
+    return pending_.size();
+}
+
+Task<void> Engine::record_pending() {
+    for (;;) {
+        store_ops::Unit unit;
+        {
+            const std::lock_guard lock(pending_mutex_);
+            if (pending_.empty()) co_return;
+            unit = pending_.front();
+        }
+        auto committed = co_await ports_.store.commit(std::move(unit));
+        if (!committed) co_return;
+        const std::lock_guard lock(pending_mutex_);
+        pending_.pop_front();
+    }
+}
+
+}  // namespace ocm::app

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "app/callers.hpp"
+#include "app/metrics.hpp"
+#include "core/envelope.hpp"
+#include "core/ports.hpp"
+#include "core/published.hpp"
+#include "core/route.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace ocm::app {
+
+/// What may change while running; replaced whole (design section 11).
+struct EngineSettings {
+    std::string mediator_urn;
+    std::string path_prefix;  // stripped from paths that carry it
+    PeerPolicy peers;
+    EnvelopeOptions envelope;
+    Milliseconds request_timeout{45'000};
+    std::map<std::string, Milliseconds, std::less<>> channel_timeouts;
+    std::set<std::string, std::less<>> enabled_channels;
+};
+
+/// Runs channels: finds the route, verifies the caller, opens an exchange, runs the flow, records the answer before it
+/// leaves, and wraps it for OpenHIM where OpenHIM asked. Thread-safe; each request stays on its io thread.
+class Engine {
+  public:
+    Engine(std::vector<ChannelDefinition> channels, Ports ports, Metrics& metrics);
+
+    void apply(std::shared_ptr<const EngineSettings> settings) { settings_.store(std::move(settings)); }
+    void set_clients(std::shared_ptr<const ClientDirectory> clients) { clients_.store(std::move(clients)); }
+    std::shared_ptr<const EngineSettings> settings() const { return settings_.load(); }
+    const std::vector<ChannelDefinition>& channels() const { return channels_; }
+
+    /// Answers one request. Never throws.
+    Task<HttpResponse> handle(HttpRequest request);
+
+    /// Answers and records what the server refused before there was a whole request.
+    Task<HttpResponse> refuse(HttpRequest request, int status, std::string reason);
+
+    /// Answers whose record is still to be committed (the store failed after the work was done).
+    std::size_t unrecorded() const;
+    /// Tries to commit them once more; run periodically.
+    Task<void> record_pending();
+
+  private:
+    Task<HttpResponse> run(HttpRequest request, const Route& route, std::string channel, Caller caller,
+                           std::map<std::string, std::string> path_values);
+    Task<HttpResponse> reject(HttpRequest request, std::string channel, std::string route, Error error,
+                              std::string reason, ErrorRenderer render);
+    Task<HttpResponse> finish(Exchange& exchange, Answer answer);
+
+    std::vector<ChannelDefinition> channels_;
+    Ports ports_;
+    Metrics& metrics_;
+    Published<EngineSettings> settings_;
+    Published<ClientDirectory> clients_;
+    mutable std::mutex pending_mutex_;
+    std::deque<store_ops::Unit> pending_;  // bounded by max_pending
+};
+
+/// The format of callers that no route was found for.
+HttpResponse plain_error(const Error& error);
+
+}  // namespace ocm::app

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "app/metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <map>
+#include <mutex>
+
+namespace ocm::app {
+namespace {
+
+const prometheus::Histogram::BucketBoundaries seconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                      0.25,  0.5,    1,     2.5,  5,     10,   30};
+
+}  // namespace
+
+struct Metrics::Impl {
+    prometheus::Registry registry;
+    prometheus::Family<prometheus::Counter>& transactions =
+        prometheus::BuildCounter()
+            .Name("mediator_transactions_total")
+            .Help("Transactions answered, by channel and HTTP status")
+            .Register(registry);
+    prometheus::Family<prometheus::Histogram>& durations = prometheus::BuildHistogram()
+                                                               .Name("mediator_transaction_seconds")
+                                                               .Help("Time from a whole request to its recorded answer")
+                                                               .Register(registry);
+    prometheus::Family<prometheus::Counter>& attempts = prometheus::BuildCounter()
+                                                            .Name("mediator_upstream_attempts_total")
+                                                            .Help("Calls to other systems, by step and outcome")
+                                                            .Register(registry);
+    prometheus::Family<prometheus::Histogram>& upstream_durations =
+        prometheus::BuildHistogram()
+            .Name("mediator_upstream_seconds")
+            .Help("Time a call to another system took, by step")
+            .Register(registry);
+    prometheus::Family<prometheus::Counter>& refusals =
+        prometheus::BuildCounter()
+            .Name("mediator_requests_refused_total")
+            .Help("Requests refused before they reached a channel, by HTTP status")
+            .Register(registry);
+    prometheus::Counter& unrecorded = prometheus::BuildCounter()
+                                          .Name("mediator_unrecorded_total")
+                                          .Help("Answers that could not be recorded at once (each is an alarm)")
+                                          .Register(registry)
+                                          .Add({});
+    std::mutex mutex;
+    std::map<std::string, prometheus::Gauge*, std::less<>> gauges;
+};
+
+Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::transaction(std::string_view channel, int http_status, Milliseconds took) {
+    const std::string name(channel);
+    impl_->transactions.Add({{"channel", name}, {"status", std::to_string(http_status)}}).Increment();
+    impl_->durations.Add({{"channel", name}}, seconds).Observe(static_cast<double>(took.count()) / 1000.0);
+}
+
+void Metrics::upstream(const Orchestration& step) {
+    const auto outcome = step.response ? std::to_string(step.response->status)
+                                       : std::string(step.error ? name(step.error->code) : "none");
+    impl_->attempts.Add({{"step", step.name}, {"outcome", outcome}}).Increment();
+    impl_->upstream_durations.Add({{"step", step.name}}, seconds)
+        .Observe(static_cast<double>(step.took.count()) / 1000.0);
+}
+
+void Metrics::refused(int http_status) {
+    impl_->refusals.Add({{"status", std::to_string(http_status)}}).Increment();
+}
+
+void Metrics::unrecorded() {
+    impl_->unrecorded.Increment();
+}
+
+void Metrics::set(std::string_view gauge, double value) {
+    const std::lock_guard lock(impl_->mutex);
+    auto it = impl_->gauges.find(gauge);
+    if (it == impl_->gauges.end()) {
+        auto& family = prometheus::BuildGauge().Name(std::string(gauge)).Register(impl_->registry);
+        it = impl_->gauges.emplace(std::string(gauge), &family.Add({})).first;
+    }
+    it->second->Set(value);
+}
+
+std::string Metrics::text() const {
+    return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
+}
+
+}  // namespace ocm::app

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "core/exchange.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace ocm::app {
+
+/// What Prometheus reads at /metrics. Labels are of low cardinality: channels, routes, codes; never a client's data.
+class Metrics {
+  public:
+    Metrics();
+    ~Metrics();
+    Metrics(const Metrics&) = delete;
+    Metrics& operator=(const Metrics&) = delete;
+
+    void transaction(std::string_view channel, int http_status, Milliseconds took);
+    void upstream(const Orchestration& step);
+    void refused(int http_status);
+    void unrecorded();
+    void set(std::string_view gauge, double value);  // made on first use
+    std::string text() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ocm::app

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "app/one_shot.hpp"
+
+#include "app/country.hpp"
+#include "app/options.hpp"
+
+namespace ocm::app {
+
+Task<Result<store_ops::UnitResult>> NoStore::commit(store_ops::Unit) {
+    co_return store_ops::UnitResult{};
+}
+
+Task<Result<store_ops::RecordedAnswer>> NoStore::recorded_answer(std::string) {
+    co_return fail(ErrorCode::not_found, "nothing is recorded here");
+}
+
+Task<Result<void>> NoStore::wait_answered(std::string, SteadyTime) {
+    co_return fail(ErrorCode::not_found, "nothing is recorded here");
+}
+
+Task<Result<std::optional<std::string>>> NoStore::cached(std::string) {
+    co_return std::optional<std::string>{};
+}
+
+OneShot::OneShot(const config::Config& config) : upstream_(pool_, upstream_options(config)) {
+    pool_.start();
+}
+
+OneShot::~OneShot() {
+    upstream_.shutdown();
+    pool_.stop();
+}
+
+Result<std::unique_ptr<OneShot>> OneShot::make(std::shared_ptr<const config::Config> config) {
+    std::unique_ptr<OneShot> out(new OneShot(*config));
+    auto map = load_country_map(*config);
+    if (!map) return fail(map.error());
+    out->target_ = std::make_unique<opencrvs::Target>(target_options(*config), std::move(*map), out->ports());
+    out->channels_ = all_channels({*out->target_, out->settings_});
+    return out;
+}
+
+opencrvs::TargetOptions target_options(const config::Config& config) {
+    const auto configured = config.target(config.active_target());
+    opencrvs::TargetOptions out;
+    out.name = configured.name;
+    out.version = configured.version;
+    out.gateway_url = configured.gateway_url;
+    out.auth_url = configured.auth_url;
+    if (configured.notification) {
+        out.client_id = configured.notification->client_id;
+        out.client_secret = configured.notification->client_secret;
+    }
+    out.timeout = configured.timeout;
+    out.refresh_interval = configured.refresh_interval;
+    return out;
+}
+
+}  // namespace ocm::app

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "app/operations.hpp"
+
+#include "app/callers.hpp"
+#include "config/notation.hpp"
+#include "store/store.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace ocm::app {
+namespace {
+
+using store_ops::Client;
+
+constexpr std::string_view hidden = "[redacted]";
+
+tl::unexpected<Error> wrong(std::string argument, std::string why) {
+    return fail(ErrorCode::bad_request, std::move(why), std::move(argument));
+}
+
+std::string arg(const Json& args, std::string_view name) {
+    return std::string(text_member(args, name));
+}
+
+bool flag(const Json& args, std::string_view name) {
+    const auto* value = member(args, name);
+    return value != nullptr && value->is_boolean() && value->get<bool>();
+}
+
+/// Revealing is a disclosure, and a disclosure has a reason.
+Result<bool> reveal(const Json& args) {
+    if (!flag(args, "reveal")) return false;
+    if (arg(args, "reason").empty()) return wrong("reason", "--reveal needs --reason: why you look");
+    return true;
+}
+
+Json client_json(const Client& client) {
+    Json out{{"id", client.id},
+             {"name", client.name},
+             {"kind", store_ops::name(client.kind)},
+             {"enabled", client.enabled},
+             {"created", rfc3339(client.created)}};
+    if (!client.openhim_client.empty()) out["openhim_client"] = client.openhim_client;
+    if (client.old_key_until) out["old_key_until"] = rfc3339(*client.old_key_until);
+    return out;
+}
+
+std::string shown(const std::string& value, bool revealed) {
+    return value.empty() || revealed ? value : std::string(hidden);
+}
+
+Json row_json(const store::TransactionRow& row, bool revealed, const std::map<std::string, std::string>& client_names) {
+    const auto client = client_names.find(row.client);
+    Json out{{"id", row.id},
+             {"channel", row.channel},
+             {"route", row.route},
+             {"method", row.method},
+             {"client", client == client_names.end() ? row.client : client->second},
+             {"caller", row.caller},
+             {"started", rfc3339(row.started)},
+             {"status", name(row.status)},
+             {"http_status", row.http_status},
+             {"attempts", row.attempts}};
+    if (row.answered) out["answered"] = rfc3339(*row.answered);
+    if (row.answered) out["took_ms"] = (*row.answered - row.started).count();
+    if (row.completed) out["completed"] = rfc3339(*row.completed);
+    const auto put = [&](const char* key, const std::string& value) {
+        if (!value.empty()) out[key] = value;
+    };
+    put("error", row.error_code);
+    put("openhim_transaction", row.openhim_transaction);
+    put("openhim_parent", row.openhim_parent);
+    put("replay_of", row.replay_of);
+    put("tracking_id", shown(row.subjects.tracking_id, revealed));
+    put("registration_number", shown(row.subjects.registration_number, revealed));
+    put("event_id", shown(row.subjects.event_id, revealed));
+    put("source_id", shown(row.subjects.source_id, revealed));
+    put("office", row.subjects.office);
+    if (row.erased) out["erased"] = true;
+    return out;
+}
+
+Result<std::optional<WallTime>> instant(const Json& args, std::string_view name) {
+    const auto text = arg(args, name);
+    if (text.empty()) return std::nullopt;
+    const auto at = parse_rfc3339(text);
+    if (!at) return wrong(std::string(name), "an instant looks like 2026-01-15T00:00:00Z");
+    return at;
+}
+
+store_ops::Disclose disclosure(WallTime at, std::string actor, const Json& args, std::string transaction,
+                               std::vector<std::string> fields) {
+    return {at, std::move(actor), arg(args, "reason"), std::move(transaction), std::move(fields)};
+}
+
+std::map<std::string, std::string> names_of(const std::vector<Client>& clients) {
+    std::map<std::string, std::string> out;
+    for (const auto& client : clients) out.emplace(client.id, client.name);
+    return out;
+}
+
+const Client* find_client(const std::vector<Client>& clients, std::string_view name_or_id) {
+    const auto it = std::find_if(clients.begin(), clients.end(), [&](const Client& client) {
+        return client.name == name_or_id || client.id == name_or_id;
+    });
+    return it == clients.end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+const std::vector<std::string>& Operations::commands() {
+    static const std::vector<std::string> all{"clients.add",       "clients.list",      "clients.enable",
+                                              "clients.disable",   "clients.rotate",    "clients.remove",
+                                              "transactions.list", "transactions.show", "store.check"};
+    return all;
+}
+
+Task<Result<Json>> Operations::run(std::string command, Json args, std::string actor) {
+    if (command == "clients.add") co_return co_await add_client(std::move(args), std::move(actor));
+    if (command == "clients.list") co_return co_await list_clients();
+    if (command.starts_with("clients.") && std::count(commands().begin(), commands().end(), command) != 0) {
+        co_return co_await change_client(std::move(command), std::move(args), std::move(actor));
+    }
+    if (command == "transactions.list") co_return co_await list_transactions(std::move(args), std::move(actor));
+    if (command == "transactions.show") co_return co_await show_transaction(std::move(args), std::move(actor));
+    if (command == "store.check") co_return co_await check_store();
+    co_return fail(ErrorCode::not_found, "there is no such command");
+}
+
+Task<Result<Json>> Operations::add_client(Json args, std::string actor) {
+    const auto name = arg(args, "name");
+    const auto kind = store_ops::client_kind(arg(args, "kind"));
+    const auto openhim = arg(args, "openhim_client");
+    if (name.empty() || name.size() > 128) co_return wrong("name", "a name has 1 to 128 characters");
+    if (!kind) co_return wrong("kind", "one of event-notification, record-search, webhook, national-id");
+    auto clients = co_await deps_.store.clients();
+    if (!clients) co_return fail(clients.error());
+    for (const auto& other : *clients) {
+        if (other.name == name) co_return fail(ErrorCode::conflict, "a client of this name exists", "name");
+        if (!openhim.empty() && other.openhim_client == openhim) {
+            co_return fail(ErrorCode::conflict, "another client is linked to this OpenHIM client", "openhim_client");
+        }
+    }
+    Client client;
+    client.id = deps_.ids.next();
+    client.name = name;
+    client.kind = *kind;
+    client.openhim_client = openhim;
+    client.created = deps_.clock.now();
+    const auto key = make_client_key(client.id);
+    client.key_sha256 = hash_client_key(key);
+    const Json detail{{"client", client.id}, {"kind", store_ops::name(*kind)}, {"openhim", !openhim.empty()}};
+    store_ops::Unit unit;
+    unit.emplace_back(
+        store_ops::PutClient{client, {client.created, std::move(actor), "client.add", canonical_json(detail)}});
+    auto committed = co_await deps_.store.commit(std::move(unit));
+    if (!committed) co_return fail(committed.error());
+    if (deps_.clients_changed) deps_.clients_changed();
+    auto out = client_json(client);
+    out["key"] = key;
+    co_return out;
+}
+
+Task<Result<Json>> Operations::change_client(std::string command, Json args, std::string actor) {
+    auto clients = co_await deps_.store.clients();
+    if (!clients) co_return fail(clients.error());
+    const auto* found = find_client(*clients, arg(args, "client"));
+    if (found == nullptr) co_return fail(ErrorCode::not_found, "there is no such client", "client");
+    auto client = *found;
+    const auto now = deps_.clock.now();
+    const auto action = command.substr(std::string_view("clients.").size());
+    store_ops::Administer record{now, std::move(actor), "client." + action, canonical_json({{"client", client.id}})};
+
+    std::string key;
+    store_ops::Unit unit;
+    if (action == "remove") {
+        unit.emplace_back(store_ops::RemoveClient{client.id, std::move(record)});
+    } else {
+        if (action == "enable") client.enabled = true;
+        if (action == "disable") client.enabled = false;
+        if (action == "rotate") {
+            const auto overlap = config::parse_duration(arg(args, "overlap"));
+            if (!overlap) co_return wrong("overlap", "a duration such as 24h or 30m");
+            client.old_key_sha256 = client.key_sha256;
+            client.old_key_until = now + *overlap;
+            key = make_client_key(client.id);
+            client.key_sha256 = hash_client_key(key);
+        }
+        unit.emplace_back(store_ops::PutClient{client, std::move(record)});
+    }
+    auto committed = co_await deps_.store.commit(std::move(unit));
+    if (!committed) co_return fail(committed.error());
+    if (deps_.clients_changed) deps_.clients_changed();
+    auto out = client_json(client);
+    if (!key.empty()) out["key"] = key;
+    if (action == "remove") out["removed"] = true;
+    co_return out;
+}
+
+Task<Result<Json>> Operations::list_clients() {
+    auto clients = co_await deps_.store.clients();
+    if (!clients) co_return fail(clients.error());
+    auto list = Json::array();
+    for (const auto& client : *clients) list.push_back(client_json(client));
+    co_return Json{{"clients", std::move(list)}};
+}
+
+Task<Result<Json>> Operations::list_transactions(Json args, std::string actor) {
+    auto revealed = reveal(args);
+    if (!revealed) co_return fail(revealed.error());
+    store::TransactionFilter filter;
+    auto from = instant(args, "from");
+    if (!from) co_return fail(from.error());
+    filter.from = *from;
+    auto to = instant(args, "to");
+    if (!to) co_return fail(to.error());
+    filter.to = *to;
+    filter.channel = arg(args, "channel");
+    filter.tracking_id = arg(args, "tracking_id");
+    filter.openhim_transaction = arg(args, "openhim");
+    if (const auto status = arg(args, "status"); !status.empty()) {
+        filter.status = transaction_status(status);
+        if (!filter.status) {
+            co_return wrong("status",
+                            "one of Processing, Pending Async, Successful, Completed, Completed with error(s), Failed");
+        }
+    }
+    if (const auto* limit = member(args, "limit"); limit != nullptr && limit->is_number_integer()) {
+        filter.limit = static_cast<std::size_t>(std::clamp<std::int64_t>(limit->get<std::int64_t>(), 1, 1000));
+    }
+    if (const auto* after = member(args, "after"); after != nullptr && after->is_number_integer()) {
+        filter.after = after->get<std::int64_t>();
+    }
+    filter.oldest_first = flag(args, "oldest_first");
+    auto clients = co_await deps_.store.clients();
+    if (!clients) co_return fail(clients.error());
+    if (const auto wanted = arg(args, "client"); !wanted.empty()) {
+        const auto* client = find_client(*clients, wanted);
+        filter.client = client == nullptr ? wanted : client->id;
+    }
+    auto rows = co_await deps_.store.list_transactions(filter);
+    if (!rows) co_return fail(rows.error());
+
+    if (*revealed && !rows->empty()) {
+        store_ops::Unit unit;
+        for (const auto& row : *rows) {
+            unit.emplace_back(disclosure(deps_.clock.now(), actor, args, row.id,
+                                         {"tracking_id", "registration_number", "event_id", "source_id"}));
+        }
+        auto committed = co_await deps_.store.commit(std::move(unit));
+        if (!committed) co_return fail(committed.error());
+    }
+    const auto names = names_of(*clients);
+    Json out{{"transactions", Json::array()}};
+    for (const auto& row : *rows) out["transactions"].push_back(row_json(row, *revealed, names));
+    if (rows->size() == filter.limit) out["next"] = rows->back().seq;
+    co_return out;
+}
+
+Task<Result<Json>> Operations::show_transaction(Json args, std::string actor) {
+    auto revealed = reveal(args);
+    if (!revealed) co_return fail(revealed.error());
+    auto id = arg(args, "id");
+    store::TransactionFilter by_openhim;
+    by_openhim.openhim_transaction = id;
+    by_openhim.limit = 1;
+    const auto bytes = *revealed ? store::PartBytes::read : store::PartBytes::leave;
+    auto record = co_await deps_.store.show_transaction(id, bytes);
+    if (!record && record.error().code == ErrorCode::not_found && !id.empty()) {
+        auto rows = co_await deps_.store.list_transactions(by_openhim);
+        if (!rows) co_return fail(rows.error());
+        if (!rows->empty()) record = co_await deps_.store.show_transaction(rows->front().id, bytes);
+    }
+    if (!record) co_return fail(record.error());
+    id = record->row.id;
+
+    if (*revealed) {
+        std::vector<std::string> fields{"tracking_id", "registration_number", "event_id", "source_id"};
+        for (const auto& part : record->parts) {
+            if (part.present) fields.push_back(part.name);
+        }
+        store_ops::Unit unit;
+        unit.emplace_back(disclosure(deps_.clock.now(), actor, args, id, std::move(fields)));
+        auto committed = co_await deps_.store.commit(std::move(unit));
+        if (!committed) co_return fail(committed.error());
+    }
+    auto clients = co_await deps_.store.clients();
+    if (!clients) co_return fail(clients.error());
+    auto out = row_json(record->row, *revealed, names_of(*clients));
+    auto& entries = out["entries"] = Json::array();
+    for (const auto& entry : record->entries) {
+        auto canonical = parse_json(entry.canonical);
+        entries.push_back({{"seq", entry.seq},
+                           {"at", rfc3339(entry.at)},
+                           {"kind", entry.kind},
+                           {"entry", canonical ? std::move(*canonical) : Json(nullptr)}});
+    }
+    auto& parts = out["parts"] = Json::array();
+    for (const auto& part : record->parts) {
+        Json shown_part{{"entry", part.entry}, {"name", part.name}, {"bytes", part.size}, {"sha256", part.sha256}};
+        shown_part["present"] = part.present;
+        if (*revealed && part.present) shown_part["text"] = part.bytes;
+        parts.push_back(std::move(shown_part));
+    }
+    co_return out;
+}
+
+Task<Result<Json>> Operations::check_store() {
+    auto report = co_await deps_.store.check({});
+    if (!report) co_return fail(report.error());
+    Json out{{"ok", report->sound()},
+             {"entries", report->entries},
+             {"parts", report->parts},
+             {"erased_parts", report->erased_parts},
+             {"transactions", report->transactions},
+             {"discrepancies", report->discrepancies}};
+    out["problems"] = report->words;
+    co_return out;
+}
+
+}  // namespace ocm::app

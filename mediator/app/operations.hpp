@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "core/json.hpp"
+#include "core/ports.hpp"
+#include "core/result.hpp"
+#include "core/task.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace ocm::store {
+class Store;
+}
+
+namespace ocm::app {
+
+/// What operators ask for, each once: the command line and the admin API both come here. Arguments and results are
+/// JSON; errors name the argument.
+class Operations {
+  public:
+    struct Deps {
+        store::Store& store;
+        Clock& clock;
+        Ids& ids;
+        std::function<void()> clients_changed;  // may be empty
+    };
+    explicit Operations(Deps deps) : deps_(std::move(deps)) {}
+
+    /// Commands: clients.add, clients.list, clients.enable, clients.disable, clients.rotate, clients.remove,
+    /// transactions.list, transactions.show, store.check.
+    Task<Result<Json>> run(std::string command, Json args, std::string actor);
+
+    static const std::vector<std::string>& commands();
+
+  private:
+    Task<Result<Json>> add_client(Json args, std::string actor);
+    Task<Result<Json>> change_client(std::string command, Json args, std::string actor);
+    Task<Result<Json>> list_clients();
+    Task<Result<Json>> list_transactions(Json args, std::string actor);
+    Task<Result<Json>> show_transaction(Json args, std::string actor);
+    Task<Result<Json>> check_store();
+
+    Deps deps_;
+};
+
+}  // namespace ocm::app

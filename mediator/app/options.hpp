@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "app/engine.hpp"
+#include "config/config.hpp"
+#include "http/server.hpp"
+#include "registration/options.hpp"
+#include "store/store.hpp"
+#include "upstream/options.hpp"
+
+#include <string>
+
+/// From the settings to each module's own options. Pure: what a setting means is decided here and nowhere else.
+namespace ocm::app {
+
+inline constexpr const char* mediator_name = "OpenCRVS mediator";
+
+http::ServerOptions server_options(const config::Config& config);
+http::ServerOptions admin_options(const config::Config& config);
+store::StoreOptions store_options(const config::Config& config);
+upstream::UpstreamOptions upstream_options(const config::Config& config);
+registration::OpenHimOptions openhim_options(const config::Config& config);
+EngineSettings engine_settings(const config::Config& config, const std::vector<ChannelDefinition>& channels);
+
+/// How many io threads: the setting, or one for each core.
+std::size_t io_threads(const config::Config& config);
+
+}  // namespace ocm::app

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "core/http_message.hpp"
+#include "core/result.hpp"
+#include "core/transaction.hpp"
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ocm {
+
+inline constexpr std::string_view openhim_media_type = "application/json+openhim";
+
+/// How much of an upstream body OpenHIM gets to see (`openhim.orchestration_bodies`).
+enum class OrchestrationBodies { none, hash, full };
+
+/// Everything OpenHIM is told about a transaction.
+struct Outcome {
+    std::string mediator_urn;
+    HttpResponse response;
+    WallTime at{};
+    std::vector<Orchestration> orchestrations;
+    std::map<std::string, std::string> properties;
+    std::optional<TransactionStatus> status;  // derived from the response where absent
+    std::optional<Error> error;               // becomes `error` (an auto-retry) only where is_transient
+};
+
+struct EnvelopeOptions {
+    OrchestrationBodies bodies = OrchestrationBodies::hash;
+    std::size_t max_body = 256u << 10;  // of one orchestration body; cut with a mark beyond it
+    std::size_t max_bodies = 4u << 20;  // of all orchestration bodies together (openhim.md 6.3: core cuts at 15 MiB)
+    std::size_t max_orchestrations = 100;
+};
+
+/// The only constructor of an `application/json+openhim` answer. It cannot make what kills or confuses core
+/// (openhim.md 6.2, 6.3): every orchestration has a name, a request and timestamps, every body is a string of valid
+/// UTF-8, credentials are redacted, header maps hold strings, the status is one of the enum's.
+HttpResponse build_envelope(const Outcome& outcome, const EnvelopeOptions& options);
+
+/// The text with each invalid UTF-8 sequence replaced by U+FFFD and NUL removed.
+std::string valid_utf8(std::string_view text);
+
+}  // namespace ocm

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "core/ports.hpp"
+#include "core/retry.hpp"
+#include "core/transaction.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ocm {
+
+/// What a channel gives back. The engine records it, wraps it for OpenHIM where OpenHIM asked, and sends it.
+struct Answer {
+    HttpResponse response;
+    /// Set where the channel knows better than the HTTP status (openhim.md section 5).
+    std::optional<TransactionStatus> status;
+    /// Why it failed. OpenHIM's `error` member is made from it only where a rerun helps.
+    std::optional<Error> error;
+    store_ops::Subjects subjects;
+    std::optional<ClaimState> claim;
+    std::string replay_of;
+    std::string account;                            // JSON text: carried, dropped, recoded (design section 4)
+    std::map<std::string, std::string> properties;  // shown in OpenHIM; never personal
+};
+
+/// Who calls, once verified.
+struct Caller {
+    enum class Through { openhim, direct, anonymous };
+    Through through = Through::anonymous;
+    std::optional<store_ops::Client> client;
+};
+
+/// One transaction on its way through a channel. Lives on one io thread.
+///
+/// No effect without a record: `call` refuses until `receive` has committed.
+class Exchange {
+  public:
+    Exchange(HttpRequest request, Caller caller, std::string channel, std::string route, SteadyTime deadline,
+             Ports ports);
+
+    const HttpRequest& request() const { return request_; }
+    const Caller& caller() const { return caller_; }
+    const std::string& id() const { return id_; }
+    const std::string& channel() const { return channel_; }
+    const std::string& route() const { return route_; }
+    /// Values of the `{name}` segments of the route's pattern.
+    std::map<std::string, std::string> path_values;
+    std::string openhim_transaction() const;
+    std::string openhim_parent() const;
+    SteadyTime deadline() const { return deadline_; }
+    WallTime received_at() const { return received_at_; }
+    Ports& ports() { return ports_; }
+
+    /// Commits *received*, with the claim decided in the same commit. Once per exchange.
+    Task<Result<store_ops::UnitResult>> receive(std::optional<Claim> claim);
+    bool received() const { return received_; }
+
+    /// Calls upstream with retries where `call.repeatable`, inheriting the deadline; every attempt is an orchestration.
+    /// The reply is whatever the other side answered; only transport failures are errors. 502/503/504 and 429 answers
+    /// are repeated like transport failures.
+    Task<Result<UpstreamReply>> call(UpstreamCall call, RetryPolicy policy);
+
+    /// Adds a local step worth showing.
+    void note(Orchestration step) { steps_.push_back(std::move(step)); }
+    const std::vector<Orchestration>& steps() const { return steps_; }
+
+    /// The *received* operation, for the engine to commit together with the answer where no channel did.
+    store_ops::Receive receive_op(std::optional<Claim> claim) const;
+
+  private:
+    HttpRequest request_;
+    Caller caller_;
+    std::string channel_;
+    std::string route_;
+    SteadyTime deadline_;
+    Ports ports_;
+    std::string id_;
+    WallTime received_at_;
+    bool received_ = false;
+    std::vector<Orchestration> steps_;
+};
+
+}  // namespace ocm

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "core/hash.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include <memory>
+#include <stdexcept>
+
+namespace ocm {
+namespace {
+
+const unsigned char* bytes_of(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+}  // namespace
+
+Digest sha256(std::string_view bytes) {
+    Digest out;
+    SHA256(bytes_of(bytes), bytes.size(), out.data());
+    return out;
+}
+
+Digest sha256(std::string_view first, std::string_view second) {
+    Digest out;
+    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+    if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1 ||
+        EVP_DigestUpdate(context.get(), first.data(), first.size()) != 1 ||
+        EVP_DigestUpdate(context.get(), second.data(), second.size()) != 1 ||
+        EVP_DigestFinal_ex(context.get(), out.data(), nullptr) != 1) {
+        throw std::runtime_error("SHA-256 failed");
+    }
+    return out;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+    return hex(sha256(bytes));
+}
+
+std::string sha512_hex(std::string_view bytes) {
+    std::array<std::uint8_t, SHA512_DIGEST_LENGTH> out;
+    SHA512(bytes_of(bytes), bytes.size(), out.data());
+    return hex(out);
+}
+
+Digest hmac_sha256(std::string_view key, std::string_view bytes) {
+    Digest out;
+    unsigned int length = 0;
+    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(bytes), bytes.size(), out.data(),
+             &length) == nullptr) {
+        throw std::runtime_error("HMAC failed");
+    }
+    return out;
+}
+
+std::string hex(std::span<const std::uint8_t> bytes) {
+    constexpr std::string_view digit = "0123456789abcdef";
+    std::string out;
+    out.reserve(bytes.size() * 2);
+    for (const auto byte : bytes) {
+        out += digit[byte >> 4];
+        out += digit[byte & 15u];
+    }
+    return out;
+}
+
+std::string base64(std::string_view bytes) {
+    std::string out((bytes.size() + 2) / 3 * 4, '\0');
+    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(bytes), static_cast<int>(bytes.size()));
+    return out;
+}
+
+std::string base64url(std::string_view bytes) {
+    auto out = base64(bytes);
+    while (!out.empty() && out.back() == '=') out.pop_back();
+    for (auto& c : out) {
+        if (c == '+') c = '-';
+        if (c == '/') c = '_';
+    }
+    return out;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+    while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+    if (text.size() % 4 == 1) return std::nullopt;
+    std::string out;
+    out.reserve(text.size() * 3 / 4);
+    std::uint32_t buffer = 0;
+    int bits = 0;
+    for (const char c : text) {
+        const auto value = alphabet.find(c);
+        if (value == std::string_view::npos) return std::nullopt;
+        buffer = (buffer << 6) | static_cast<std::uint32_t>(value);
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            out += static_cast<char>((buffer >> bits) & 0xFFu);
+        }
+    }
+    return out;
+}
+
+bool constant_time_equal(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string random_bytes(std::size_t count) {
+    std::string out(count, '\0');
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(count)) != 1) {
+        throw std::runtime_error("the random number generator failed");
+    }
+    return out;
+}
+
+static_assert(sizeof(Digest) == SHA256_DIGEST_LENGTH);
+
+}  // namespace ocm

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "core/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <vector>
+
+namespace ocm {
+namespace {
+
+/// Builds the tree while it reads, so that a hostile document is refused before it is held.
+class BoundedBuilder final : public nlohmann::json_sax<Json> {
+  public:
+    explicit BoundedBuilder(const JsonLimits& limits) : limits_(limits) {}
+
+    Json take() { return std::move(root_); }
+    const Error& error() const { return error_; }
+
+    bool null() override { return add(nullptr); }
+    bool boolean(bool v) override { return add(v); }
+    bool number_integer(number_integer_t v) override { return add(v); }
+    bool number_unsigned(number_unsigned_t v) override { return add(v); }
+
+    bool number_float(number_float_t v, const string_t& digits) override {
+        // nlohmann turns an integer that does not fit 64 bits into a double: a 23-digit identifier would lose digits.
+        const bool integral = digits.find_first_of(".eE") == string_t::npos;
+        if (integral || !std::isfinite(v)) return refuse("a number does not fit");
+        return add(v);
+    }
+
+    bool string(string_t& v) override {
+        if (v.size() > limits_.string_bytes) return refuse("a string is too long");
+        return add(std::move(v));
+    }
+
+    bool binary(binary_t&) override { return refuse("binary values are not JSON"); }
+
+    bool start_object(std::size_t) override { return open(Json::object()); }
+    bool start_array(std::size_t) override { return open(Json::array()); }
+    bool end_object() override { return close(); }
+    bool end_array() override { return close(); }
+
+    bool key(string_t& v) override {
+        if (v.size() > limits_.string_bytes) return refuse("a key is too long");
+        auto& frame = stack_.back();
+        const auto [it, inserted] = frame.node->get_ref<Json::object_t&>().try_emplace(std::move(v));
+        frame.key = &it->first;
+        frame.slot = &it->second;
+        return inserted || refuse("a key appears twice");
+    }
+
+    bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+        if (error_.message.empty()) {
+            error_ = Error{ErrorCode::bad_request, "malformed JSON at byte " + std::to_string(position), path(), {}};
+        }
+        return false;
+    }
+
+  private:
+    template <class V>
+    bool add(V&& v) {
+        if (++nodes_ > limits_.nodes) return refuse("the document has too many values");
+        place(Json(std::forward<V>(v)));
+        return true;
+    }
+
+    bool open(Json container) {
+        if (++nodes_ > limits_.nodes) return refuse("the document has too many values");
+        if (stack_.size() >= limits_.depth) return refuse("the document is nested too deeply");
+        stack_.push_back(Frame{place(std::move(container)), nullptr, nullptr});
+        return true;
+    }
+
+    bool close() {
+        stack_.pop_back();
+        return true;
+    }
+
+    /// An open container, and the member of it that is being read. Addresses stay valid while they are used: an array
+    /// cannot grow while its last element is open, and map nodes never move.
+    struct Frame {
+        Json* node;
+        const std::string* key;
+        Json* slot;
+    };
+
+    Json* place(Json v) {
+        if (stack_.empty()) {
+            root_ = std::move(v);
+            return &root_;
+        }
+        auto& frame = stack_.back();
+        if (frame.node->is_array()) {
+            frame.node->push_back(std::move(v));
+            return &frame.node->back();
+        }
+        *frame.slot = std::move(v);
+        return frame.slot;
+    }
+
+    std::string path() const {
+        std::string out;
+        for (std::size_t i = 0; i < stack_.size(); ++i) {
+            const auto& frame = stack_[i];
+            const bool last = i + 1 == stack_.size();
+            if (frame.node->is_array()) {
+                const auto size = frame.node->size();
+                out = pointer(out, last ? size : size - 1);
+            } else if (frame.key != nullptr) {
+                // A key is the sender's own text: keep it only where it looks like a field name.
+                out = pointer(out, field_like(*frame.key) ? std::string_view(*frame.key) : "?");
+            }
+        }
+        return out;
+    }
+
+    static bool field_like(std::string_view key) {
+        return key.size() <= 64 && std::all_of(key.begin(), key.end(), [](unsigned char c) {
+                   return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.' || c == '$' || c == ':';
+               });
+    }
+
+    bool refuse(std::string_view why) {
+        error_ = Error{ErrorCode::bad_request, std::string(why), path(), {}};
+        return false;
+    }
+
+    JsonLimits limits_;
+    Json root_;
+    std::vector<Frame> stack_;
+    std::size_t nodes_ = 0;
+    Error error_;
+};
+
+void canonical(const Json& value, std::string& out);
+
+/// RFC 8785 orders keys by UTF-16 code unit, which differs from byte order above U+FFFF.
+std::u16string utf16(std::string_view utf8) {
+    std::u16string out;
+    out.reserve(utf8.size());
+    for (std::size_t i = 0; i < utf8.size();) {
+        const auto lead = static_cast<unsigned char>(utf8[i]);
+        const int extra = lead < 0x80 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
+        char32_t code = extra == 0 ? lead : lead & (0x3Fu >> extra);
+        for (int k = 1; k <= extra && i + static_cast<std::size_t>(k) < utf8.size(); ++k) {
+            code = (code << 6) | (static_cast<unsigned char>(utf8[i + static_cast<std::size_t>(k)]) & 0x3Fu);
+        }
+        i += static_cast<std::size_t>(extra) + 1;
+        if (code >= 0x10000) {
+            code -= 0x10000;
+            out.push_back(static_cast<char16_t>(0xD800 + (code >> 10)));
+            out.push_back(static_cast<char16_t>(0xDC00 + (code & 0x3FF)));
+        } else {
+            out.push_back(static_cast<char16_t>(code));
+        }
+    }
+    return out;
+}
+
+void canonical(const Json& value, std::string& out) {
+    switch (value.type()) {
+        case Json::value_t::object: {
+            std::vector<std::pair<std::u16string, Json::const_iterator>> members;
+            members.reserve(value.size());
+            for (auto it = value.begin(); it != value.end(); ++it) members.emplace_back(utf16(it.key()), it);
+            std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+            out += '{';
+            bool first = true;
+            for (const auto& [order, it] : members) {
+                if (!first) out += ',';
+                first = false;
+                out += dump_json(Json(it.key()));
+                out += ':';
+                canonical(it.value(), out);
+            }
+            out += '}';
+            break;
+        }
+        case Json::value_t::array: {
+            out += '[';
+            for (std::size_t i = 0; i < value.size(); ++i) {
+                if (i != 0) out += ',';
+                canonical(value[i], out);
+            }
+            out += ']';
+            break;
+        }
+        case Json::value_t::number_float:
+        case Json::value_t::binary:
+        case Json::value_t::discarded:
+            throw std::logic_error("canonical JSON holds only strings, integers, booleans and null");
+        default:
+            out += dump_json(value);
+    }
+}
+
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+bool in_order_already(const Json& value) {
+    if (value.is_object()) {
+        for (auto it = value.begin(); it != value.end(); ++it) {
+            if (!is_ascii(it.key()) || !in_order_already(it.value())) return false;
+        }
+        return true;
+    }
+    if (value.is_array()) return std::all_of(value.begin(), value.end(), in_order_already);
+    return !value.is_number_float() && !value.is_binary() && !value.is_discarded();
+}
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text, const JsonLimits& limits, JsonComments comments) {
+    BoundedBuilder builder(limits);
+    const bool ok = Json::sax_parse(text.begin(), text.end(), &builder, Json::input_format_t::json, true,
+                                    comments == JsonComments::allow);
+    if (!ok) return fail(builder.error());
+    return builder.take();
+}
+
+std::string dump_json(const Json& value) {
+    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+std::string pretty_json(const Json& value) {
+    return value.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string canonical_json(const Json& value) {
+    // Our maps keep keys in byte order; for ASCII keys that is RFC 8785's order, and compact text its form.
+    if (in_order_already(value)) return dump_json(value);
+    std::string out;
+    canonical(value, out);
+    return out;
+}
+
+const Json* member(const Json& value, std::string_view key) {
+    if (!value.is_object()) return nullptr;
+    const auto it = value.find(key);
+    return it == value.end() ? nullptr : &*it;
+}
+
+const Json* element(const Json& value, std::size_t index) {
+    if (!value.is_array() || index >= value.size()) return nullptr;
+    return &value[index];
+}
+
+std::string_view text(const Json& value) {
+    const auto* string = value.get_ptr<const Json::string_t*>();
+    return string == nullptr ? std::string_view{} : std::string_view(*string);
+}
+
+std::string_view text_member(const Json& value, std::string_view key) {
+    const auto* found = member(value, key);
+    return found == nullptr ? std::string_view{} : text(*found);
+}
+
+std::string pointer(std::string_view parent, std::string_view token) {
+    std::string out(parent);
+    out += '/';
+    for (const char c : token) {
+        if (c == '~') {
+            out += "~0";
+        } else if (c == '/') {
+            out += "~1";
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+std::string pointer(std::string_view parent, std::size_t index) {
+    return pointer(parent, std::to_string(index));
+}
+
+}  // namespace ocm

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "core/http_message.hpp"
+#include "core/result.hpp"
+#include "core/store_port.hpp"
+#include "core/task.hpp"
+#include "core/time.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace ocm {
+
+/// One HTTP request to another system. Exactly one try: repeating is decided above (core/retry).
+struct UpstreamCall {
+    std::string name;    // orchestration name, stable and of low cardinality
+    std::string method;  // GET, POST, PUT, DELETE
+    std::string url;     // absolute http(s), no credentials in it
+    HttpHeaders headers;
+    std::string body;
+    Milliseconds timeout{30'000};
+    std::size_t max_response = 16u << 20;
+    bool repeatable = false;   // repeating cannot do the work twice: idempotent method, or an idempotency key in it
+    bool credentials = false;  // the request or answer body carries credentials (token calls): redact when recording
+};
+
+struct UpstreamReply {
+    int status = 0;
+    HttpHeaders headers;
+    std::string body;
+};
+
+/// The way out. Fails with `unavailable` (no connection was made, nothing was sent), `target_timeout` (no whole answer
+/// in time; it may have been done), `bad_gateway` (TLS failure, answer unusable, too large or cut short) or
+/// `cancelled`.
+class Upstream {
+  public:
+    virtual ~Upstream() = default;
+    virtual Task<Result<UpstreamReply>> send(UpstreamCall call, SteadyTime deadline) = 0;
+};
+
+class Clock {
+  public:
+    virtual ~Clock() = default;
+    virtual WallTime now() const = 0;
+    virtual SteadyTime steady() const = 0;
+    /// Waits; resumes early with false when cancelled.
+    virtual Task<bool> sleep(Milliseconds time) = 0;
+};
+
+class Ids {
+  public:
+    virtual ~Ids() = default;
+    /// A new UUIDv7.
+    virtual std::string next() = 0;
+    /// In [0, 1), for jitter only.
+    virtual double random() = 0;
+};
+
+/// What a channel flow needs of the world.
+struct Ports {
+    Upstream& upstream;
+    StorePort& store;
+    Clock& clock;
+    Ids& ids;
+};
+
+}  // namespace ocm

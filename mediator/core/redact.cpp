@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "core/redact.hpp"
+
+#include "core/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+
+namespace ocm {
+namespace {
+
+bool names_a_credential(std::string_view name) {
+    constexpr std::array<std::string_view, 9> parts{"authorization", "cookie",  "token",  "secret", "password",
+                                                    "api-key",       "api_key", "apikey", "passwd"};
+    const auto lower = to_lower(name);
+    for (const auto part : parts) {
+        if (lower.find(part) != std::string::npos) return true;
+    }
+    return lower.starts_with("auth-");
+}
+
+/// `token_type` and the like name a credential but hold none.
+bool is_harmless(std::string_view name) {
+    constexpr std::array<std::string_view, 5> harmless{"token_type", "subject_token_type", "requested_token_type",
+                                                       "x-openhim-transactionid", "x-csrf-token-name"};
+    const auto lower = to_lower(name);
+    for (const auto candidate : harmless) {
+        if (lower == candidate) return true;
+    }
+    return false;
+}
+
+void redact_members(Json& value) {
+    if (value.is_object()) {
+        for (auto it = value.begin(); it != value.end(); ++it) {
+            if (names_a_credential(it.key()) && !is_harmless(it.key())) {
+                it.value() = redacted;
+            } else {
+                redact_members(it.value());
+            }
+        }
+    } else if (value.is_array()) {
+        for (auto& item : value) redact_members(item);
+    }
+}
+
+}  // namespace
+
+HttpHeaders redact_headers(const HttpHeaders& headers) {
+    HttpHeaders out;
+    for (const auto& [name, value] : headers) {
+        out.add(name, names_a_credential(name) && !is_harmless(name) ? std::string(redacted) : value);
+    }
+    return out;
+}
+
+std::string redact_query(std::string_view query) {
+    std::string out;
+    while (!query.empty()) {
+        const auto end = query.find('&');
+        const auto pair = query.substr(0, end);
+        query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
+        const auto equals = pair.find('=');
+        const auto raw_key = pair.substr(0, equals);
+        const auto key = decode_query_value(raw_key).value_or(std::string(raw_key));
+        if (!out.empty()) out += '&';
+        if (equals != std::string_view::npos && names_a_credential(key) && !is_harmless(key)) {
+            out += raw_key;
+            out += "=[redacted]";
+        } else {
+            out += pair;
+        }
+    }
+    return out;
+}
+
+std::string redact_credentials_body(std::string_view content_type, std::string_view body) {
+    const auto type = media_type(content_type);
+    if (type == "application/x-www-form-urlencoded") return redact_query(body);
+    auto parsed = parse_json(body);
+    if (!parsed) return std::string(redacted);
+    redact_members(*parsed);
+    return dump_json(*parsed);
+}
+
+}  // namespace ocm

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "core/route.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace ocm {
+namespace {
+
+std::vector<std::string_view> segments(std::string_view path) {
+    std::vector<std::string_view> out;
+    while (!path.empty()) {
+        const auto slash = path.find('/');
+        out.push_back(path.substr(0, slash));
+        path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+        if (slash != std::string_view::npos && path.empty()) out.emplace_back();
+    }
+    return out;
+}
+
+bool is_variable(std::string_view segment) {
+    return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+}
+
+bool matches(std::string_view pattern, std::string_view path, std::map<std::string, std::string>& values) {
+    const auto want = segments(pattern);
+    const auto have = segments(path);
+    if (want.size() != have.size()) return false;
+    values.clear();
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        if (is_variable(want[i])) {
+            if (have[i].empty()) return false;
+            values.emplace(std::string(want[i].substr(1, want[i].size() - 2)), std::string(have[i]));
+        } else if (want[i] != have[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::string escaped(std::string_view text) {
+    constexpr std::string_view special = R"(\^$.|?*+()[]{})";
+    std::string out;
+    for (const char c : text) {
+        if (special.find(c) != std::string_view::npos) out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+std::string as_regex(std::string_view pattern) {
+    std::string out;
+    while (!pattern.empty()) {
+        const auto open = pattern.find('{');
+        out += escaped(pattern.substr(0, open));
+        if (open == std::string_view::npos) break;
+        out += "[^/]+";
+        const auto close = pattern.find('}', open);
+        pattern = close == std::string_view::npos ? std::string_view{} : pattern.substr(close + 1);
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<RouteMatch> match_route(const std::vector<ChannelDefinition>& channels, std::string_view path_prefix,
+                               std::string_view method, std::string_view path) {
+    if (!path_prefix.empty() && path.starts_with(path_prefix) &&
+        (path.size() == path_prefix.size() || path[path_prefix.size()] == '/')) {
+        path.remove_prefix(path_prefix.size());
+    }
+    RouteMatch found;
+    std::set<std::string> allowed;
+    for (const auto& channel : channels) {
+        for (const auto& route : channel.routes) {
+            if (!matches(route.pattern, path, found.values)) continue;
+            if (route.method == method) {
+                found.channel = &channel;
+                found.route = &route;
+                return found;
+            }
+            allowed.insert(route.method);
+        }
+    }
+    if (allowed.empty()) return fail(ErrorCode::not_found, "nothing is offered at this path");
+    std::string list;
+    for (const auto& candidate : allowed) list += (list.empty() ? "" : ", ") + candidate;
+    return fail(ErrorCode::method_not_allowed, "this path takes " + list);
+}
+
+std::string url_pattern(const ChannelDefinition& channel, std::string_view path_prefix) {
+    std::set<std::string> patterns;
+    for (const auto& route : channel.routes) patterns.insert(as_regex(route.pattern));
+    std::string list;
+    for (const auto& pattern : patterns) list += (list.empty() ? "" : "|") + pattern;
+    return "^" + escaped(path_prefix) + "(?:" + list + ")$";
+}
+
+std::vector<std::string> methods(const ChannelDefinition& channel) {
+    std::set<std::string> out;
+    for (const auto& route : channel.routes) out.insert(route.method);
+    return {out.begin(), out.end()};
+}
+
+}  // namespace ocm

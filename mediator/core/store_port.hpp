@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "core/claim.hpp"
+#include "core/result.hpp"
+#include "core/task.hpp"
+#include "core/transaction.hpp"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// What the runtime asks of the store, as values. A second implementation needs nothing but these.
+namespace ocm::store_ops {
+
+/// Something personal or large: kept beside the entry under its own salt, the entry holds only its hash (design 7).
+struct Part {
+    std::string name;  // "request.target", "request.headers", "request.body", "response.body", "account"
+    std::string bytes;
+};
+
+/// *received*: committed before any side effect.
+struct Receive {
+    std::string transaction;  // ours, UUIDv7
+    WallTime at{};
+    std::string channel;
+    std::string route;  // template ("/notifications/{id}"), never the real path
+    std::string method;
+    std::string client;               // our client's id; empty where there is none (public routes, refusals)
+    std::string caller;               // "openhim" or "direct"
+    std::string openhim_transaction;  // empty when called directly
+    std::string openhim_parent;       // the transaction a rerun repeats, empty otherwise
+    std::vector<Part> parts;
+    std::optional<Claim> claim;
+};
+
+/// *attempt*: one upstream call made for the transaction. The store keeps what is personal of the step (path, headers,
+/// bodies) as the parts "request", "response" and "error".
+struct Attempt {
+    std::string transaction;
+    Orchestration step;
+    std::vector<Part> parts;  // more of them, by other names
+};
+
+/// Look-up values of a transaction; erased with its parts.
+struct Subjects {
+    std::string tracking_id;
+    std::string event_id;  // the target's id of the record
+    std::string registration_number;
+    std::string source_id;  // the sender's own id of the record
+    std::string office;     // id of the office it went to
+};
+
+/// *answered*: committed before the answer leaves.
+struct Answer {
+    std::string transaction;
+    WallTime at{};
+    int http_status = 0;
+    TransactionStatus status = TransactionStatus::processing;
+    std::string error_code;  // name(ErrorCode), empty on success
+    Subjects subjects;
+    std::vector<Part> parts;
+    std::optional<ClaimState> claim;  // what became of the claim; required where one was held
+    std::string replay_of;            // the transaction whose outcome was answered again, empty otherwise
+};
+
+/// A durable delivery to come. `due` is wall time; `payload` is a part (personal).
+struct Enqueue {
+    std::string delivery;  // UUIDv7
+    std::string transaction;
+    std::string kind;         // "notification"
+    std::string destination;  // breaker and limits are per destination
+    std::string order_key;    // deliveries with the same key go in order; empty: any order
+    WallTime due{};
+    std::string payload;
+};
+
+/// *completed*: a queued piece of work reached its end.
+struct Complete {
+    std::string transaction;
+    WallTime at{};
+    TransactionStatus status = TransactionStatus::successful;
+    Subjects subjects;
+    std::optional<ClaimState> claim;
+    std::vector<Part> parts;
+};
+
+/// *disclosed*: personal data was shown or sent to someone.
+struct Disclose {
+    WallTime at{};
+    std::string actor;  // "cli:root", a client's id
+    std::string reason;
+    std::string transaction;
+    std::vector<std::string> fields;
+};
+
+/// *administered*: someone changed something that matters to an auditor.
+struct Administer {
+    WallTime at{};
+    std::string actor;   // "cli", "openhim-console"
+    std::string action;  // "client.add", "settings.apply"
+    std::string detail;  // canonical JSON without personal data or secrets
+};
+
+enum class ClientKind { event_notification, record_search, webhook, national_id };
+std::string_view name(ClientKind kind);
+std::optional<ClientKind> client_kind(std::string_view text);
+
+/// A system that may call us. Keys are kept only as hashes.
+struct Client {
+    std::string id;    // UUID; also the Basic user name and client_id
+    std::string name;  // unique
+    ClientKind kind = ClientKind::event_notification;
+    bool enabled = true;
+    std::string openhim_client;  // the clientID OpenHIM sends in X-OpenHIM-ClientID, empty: not through OpenHIM
+    std::string key_sha256;      // hex of SHA-256 over the key (keys are 256 random bits, so no slow hash is needed)
+    std::string old_key_sha256;  // accepted until old_key_until after a rotation
+    std::optional<WallTime> old_key_until;
+    WallTime created{};
+    friend bool operator==(const Client&, const Client&) = default;
+};
+
+struct PutClient {
+    Client client;  // inserted, or replaced where the id exists
+    Administer record;
+};
+struct RemoveClient {
+    std::string id;
+    Administer record;
+};
+
+/// A small named document kept across restarts: last-good console settings, form config, locations.
+struct PutCache {
+    std::string key;
+    std::string value;
+    WallTime at{};
+};
+
+using Op =
+    std::variant<Receive, Attempt, Answer, Enqueue, Complete, Disclose, Administer, PutClient, RemoveClient, PutCache>;
+
+/// Operations that are kept or lost together, each unit under its own savepoint: a bad one fails alone.
+using Unit = std::vector<Op>;
+
+/// What the writer found for a claim, with what is needed to answer without asking again.
+struct ClaimResult {
+    ClaimVerdict verdict = ClaimVerdict::fresh;
+    std::string held_transaction;  // the transaction that holds the claim (replay, wait, queued, correction...)
+    bool same_content = false;     // what that transaction carried is byte for byte what this one carries
+    unsigned version = 1;          // content version to derive upstream ids from
+    Subjects held_subjects;        // of the held transaction
+    std::string create_key;        // stable name of the record under this claim: the same for every version of it
+};
+
+struct UnitResult {
+    std::optional<ClaimResult> claim;  // of the unit's Receive, where it had one
+};
+
+/// A recorded answer, to be given again.
+struct RecordedAnswer {
+    int http_status = 0;
+    TransactionStatus status = TransactionStatus::processing;
+    std::string content_type;  // of the part "response.body"; JSON where it was not kept
+    std::string body;
+    Subjects subjects;
+};
+
+}  // namespace ocm::store_ops
+
+namespace ocm {
+
+class StorePort {
+  public:
+    virtual ~StorePort() = default;
+
+    /// Commits a unit; resumes when it is durable. Fails with `storage` (nothing of it was kept) or `unavailable`
+    /// (queue full, disk low, shutting down).
+    virtual Task<Result<store_ops::UnitResult>> commit(store_ops::Unit unit) = 0;
+
+    /// The answer recorded for a transaction; `not_found` where it has none or its body was erased.
+    virtual Task<Result<store_ops::RecordedAnswer>> recorded_answer(std::string transaction) = 0;
+
+    /// Resumes when the transaction has been answered, or with `target_timeout` at the deadline.
+    virtual Task<Result<void>> wait_answered(std::string transaction, SteadyTime deadline) = 0;
+
+    /// A cached document; absent where there is none.
+    virtual Task<Result<std::optional<std::string>>> cached(std::string key) = 0;
+};
+
+}  // namespace ocm

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "store/entry.hpp"
+
+#include "core/envelope.hpp"
+#include "core/hash.hpp"
+#include "core/json.hpp"
+#include "store/part.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace ocm::store {
+namespace {
+
+using namespace store_ops;
+
+/// Rows are made from the entry's values, so the text must be what the canonical form can hold.
+void put(Json& body, const char* name, std::string_view value) {
+    if (!value.empty()) body[name] = valid_utf8(value);
+}
+
+Json begin(std::string_view kind, WallTime at, std::string_view transaction) {
+    Json body = Json::object();
+    body["v"] = 1;
+    body["kind"] = kind;
+    body["at"] = rfc3339(at);
+    put(body, "transaction", transaction);
+    return body;
+}
+
+bool projected(std::string_view name) {
+    return name == part_name::claim || name == part_name::subjects || name == part_name::client;
+}
+
+void add_part(PreparedEntry& entry, std::string name, std::string bytes) {
+    PreparedPart part;
+    part.salt = random_bytes(salt_bytes);
+    part.size = bytes.size();
+    part.packed = compress(bytes);
+    auto& slot = entry.body["parts"][name];
+    if (!slot.is_null()) throw std::invalid_argument("two parts of an entry have the same name");
+    slot = part_hash(part.salt, bytes);
+    if (projected(name)) part.plain = std::move(bytes);
+    part.name = std::move(name);
+    entry.parts.push_back(std::move(part));
+    if (entry.parts.size() > static_cast<std::size_t>(parts_per_entry)) {
+        throw std::invalid_argument("an entry has too many parts");
+    }
+}
+
+void add_parts(PreparedEntry& entry, std::vector<Part> parts) {
+    for (auto& part : parts) add_part(entry, valid_utf8(part.name), std::move(part.bytes));
+}
+
+std::string subjects_json(const Subjects& subjects) {
+    Json json = Json::object();
+    put(json, "tracking_id", subjects.tracking_id);
+    put(json, "event_id", subjects.event_id);
+    put(json, "registration_number", subjects.registration_number);
+    put(json, "source_id", subjects.source_id);
+    put(json, "office", subjects.office);
+    return json.empty() ? std::string() : canonical_json(json);
+}
+
+void add_subjects(PreparedEntry& entry, const Subjects& subjects) {
+    auto text = subjects_json(subjects);
+    if (!text.empty()) add_part(entry, std::string(part_name::subjects), std::move(text));
+}
+
+PreparedEntry start(std::string_view kind, WallTime at, const std::string& transaction) {
+    PreparedEntry entry;
+    entry.kind = kind;
+    entry.at = at;
+    entry.transaction = valid_utf8(transaction);
+    entry.body = begin(kind, at, transaction);
+    return entry;
+}
+
+PreparedEntry start_of_transaction(std::string_view kind, WallTime at, const std::string& transaction) {
+    if (transaction.empty()) throw std::invalid_argument("an entry names no transaction");
+    return start(kind, at, transaction);
+}
+
+void finish(PreparedEntry& entry) {
+    if (!entry.claim) entry.canonical = canonical_json(entry.body);
+}
+
+PreparedEntry entry_of(Receive op) {
+    auto entry = start_of_transaction(kind::received, op.at, op.transaction);
+    put(entry.body, "channel", op.channel);
+    put(entry.body, "route", op.route);
+    put(entry.body, "method", op.method);
+    put(entry.body, "client", op.client);
+    put(entry.body, "caller", op.caller);
+    put(entry.body, "openhim_transaction", op.openhim_transaction);
+    put(entry.body, "openhim_parent", op.openhim_parent);
+    add_parts(entry, std::move(op.parts));
+    if (op.claim) {
+        entry.claim = std::move(op.claim);
+        entry.claim->key = sha256_hex(entry.claim->key);
+        entry.claim->client = valid_utf8(entry.claim->client);
+        entry.claim->format = valid_utf8(entry.claim->format);
+        add_part(entry, std::string(part_name::claim), claim_json(*entry.claim));
+    }
+    return entry;
+}
+
+void add_headers(std::string& out, const HttpHeaders& headers) {
+    for (const auto& [name, value] : headers) out.append(name).append(": ").append(value).append("\r\n");
+}
+
+/// Request and answer of a step, laid out as HTTP is: one part each.
+std::string request_text(const Orchestration& step) {
+    std::string out = step.method + ' ' + step.scheme + "://" + step.host;
+    if (!step.port.empty()) out += ':' + step.port;
+    out += step.path;
+    if (!step.query.empty()) out += '?' + step.query;
+    out += "\r\n";
+    add_headers(out, step.headers);
+    return out + "\r\n" + step.body;
+}
+
+std::string response_text(const Orchestration::Response& response) {
+    std::string out = std::to_string(response.status) + "\r\n";
+    add_headers(out, response.headers);
+    return out + "\r\n" + response.body;
+}
+
+PreparedEntry entry_of(Attempt op) {
+    const auto& step = op.step;
+    auto entry = start_of_transaction(kind::attempt, step.at, op.transaction);
+    put(entry.body, "name", step.name);
+    put(entry.body, "method", step.method);
+    put(entry.body, "host", step.host);
+    entry.body["attempt"] = step.attempt;
+    entry.body["took_ms"] = step.took.count();
+    if (step.response) entry.body["http_status"] = step.response->status;
+    if (step.error) put(entry.body, "error_code", name(step.error->code));
+    if (!step.method.empty() || !step.body.empty()) add_part(entry, "request", request_text(step));
+    if (step.response) add_part(entry, "response", response_text(*step.response));
+    if (step.error && !step.error->message.empty()) add_part(entry, "error", step.error->message);
+    add_parts(entry, std::move(op.parts));
+    return entry;
+}
+
+PreparedEntry entry_of(Answer op) {
+    auto entry = start_of_transaction(kind::answered, op.at, op.transaction);
+    entry.body["http_status"] = op.http_status;
+    put(entry.body, "status", name(op.status));
+    put(entry.body, "error_code", op.error_code);
+    put(entry.body, "replay_of", op.replay_of);
+    if (op.claim) put(entry.body, "claim_state", name(*op.claim));
+    add_subjects(entry, op.subjects);
+    add_parts(entry, std::move(op.parts));
+    return entry;
+}
+
+PreparedEntry entry_of(Enqueue op, WallTime now) {
+    auto entry = start_of_transaction(kind::queued, now, op.transaction);
+    put(entry.body, "delivery", op.delivery);
+    put(entry.body, "delivery_kind", op.kind);
+    put(entry.body, "destination", op.destination);
+    // Only compared, and it may name a record: its hash does.
+    if (!op.order_key.empty()) put(entry.body, "order_key", sha256_hex(op.order_key));
+    put(entry.body, "due", rfc3339(op.due));
+    add_part(entry, "payload", std::move(op.payload));
+    return entry;
+}
+
+PreparedEntry entry_of(Complete op) {
+    auto entry = start_of_transaction(kind::completed, op.at, op.transaction);
+    put(entry.body, "status", name(op.status));
+    if (op.claim) put(entry.body, "claim_state", name(*op.claim));
+    add_subjects(entry, op.subjects);
+    add_parts(entry, std::move(op.parts));
+    return entry;
+}
+
+PreparedEntry entry_of(Disclose op) {
+    auto entry = start(kind::disclosed, op.at, op.transaction);
+    put(entry.body, "actor", op.actor);
+    auto& fields = entry.body["fields"] = Json::array();
+    for (const auto& field : op.fields) fields.push_back(valid_utf8(field));
+    // Free text of a person about a person.
+    add_part(entry, "reason", std::move(op.reason));
+    return entry;
+}
+
+std::string client_json(const Client& client) {
+    Json json = Json::object();
+    put(json, "id", client.id);
+    put(json, "name", client.name);
+    put(json, "kind", name(client.kind));
+    json["enabled"] = client.enabled;
+    put(json, "openhim_client", client.openhim_client);
+    put(json, "key_sha256", client.key_sha256);
+    put(json, "old_key_sha256", client.old_key_sha256);
+    if (client.old_key_until) put(json, "old_key_until", rfc3339(*client.old_key_until));
+    put(json, "created", rfc3339(client.created));
+    return canonical_json(json);
+}
+
+PreparedEntry entry_of(const PutClient& op) {
+    auto entry = administered_entry(op.record.at, op.record.actor, op.record.action, op.record.detail);
+    put(entry.body, "put_client", op.client.id);
+    add_part(entry, std::string(part_name::client), client_json(op.client));
+    return entry;
+}
+
+PreparedEntry entry_of(const RemoveClient& op) {
+    auto entry = administered_entry(op.record.at, op.record.actor, op.record.action, op.record.detail);
+    put(entry.body, "remove_client", op.id);
+    return entry;
+}
+
+struct Prepare {
+    PreparedUnit& unit;
+    WallTime now;
+
+    void add(PreparedEntry entry) const {
+        finish(entry);
+        unit.bytes += 256 + entry.canonical.size();
+        for (const auto& part : entry.parts) unit.bytes += part.packed.size() + part.plain.size() + 128;
+        unit.ops.emplace_back(std::move(entry));
+    }
+
+    void operator()(Receive&& op) const {
+        unit.begins = true;
+        add(entry_of(std::move(op)));
+    }
+    void operator()(Attempt&& op) const { add(entry_of(std::move(op))); }
+    void operator()(Answer&& op) const {
+        unit.answered.push_back(op.transaction);
+        unit.settles.push_back(op.transaction);
+        add(entry_of(std::move(op)));
+    }
+    void operator()(Enqueue&& op) const { add(entry_of(std::move(op), now)); }
+    void operator()(Complete&& op) const {
+        unit.settles.push_back(op.transaction);
+        add(entry_of(std::move(op)));
+    }
+    void operator()(Disclose&& op) const { add(entry_of(std::move(op))); }
+    void operator()(Administer&& op) const { add(administered_entry(op.at, op.actor, op.action, op.detail)); }
+    void operator()(PutClient&& op) const { add(entry_of(op)); }
+    void operator()(RemoveClient&& op) const { add(entry_of(op)); }
+    void operator()(PutCache&& op) const {
+        auto packed = compress(op.value);
+        unit.bytes += 256 + packed.size();
+        unit.ops.emplace_back(PreparedCache{std::move(op.key), op.at, std::move(packed), op.value.size()});
+    }
+};
+
+struct RawSize {
+    static std::size_t of(const std::vector<Part>& parts) {
+        std::size_t size = 0;
+        for (const auto& part : parts) size += part.bytes.size();
+        return size;
+    }
+    std::size_t operator()(const Receive& op) const { return of(op.parts); }
+    std::size_t operator()(const Attempt& op) const {
+        return of(op.parts) + op.step.body.size() + (op.step.response ? op.step.response->body.size() : 0);
+    }
+    std::size_t operator()(const Answer& op) const { return of(op.parts); }
+    std::size_t operator()(const Complete& op) const { return of(op.parts); }
+    std::size_t operator()(const Enqueue& op) const { return op.payload.size(); }
+    std::size_t operator()(const PutCache& op) const { return op.value.size(); }
+    template <class Small>
+    std::size_t operator()(const Small&) const {
+        return 0;
+    }
+};
+
+std::optional<Json> object(std::string_view text) {
+    auto json = parse_json(text);
+    if (!json || !json->is_object()) return std::nullopt;
+    return std::move(*json);
+}
+
+std::string member_text(const Json& json, std::string_view name) {
+    return std::string(text_member(json, name));
+}
+
+}  // namespace
+
+const std::string* PreparedEntry::plain_part(std::string_view name) const {
+    for (const auto& part : parts) {
+        if (part.name == name) return &part.plain;
+    }
+    return nullptr;
+}
+
+Result<PreparedUnit> prepare(Unit unit, WallTime now) {
+    PreparedUnit prepared;
+    prepared.ops.reserve(unit.size());
+    try {
+        for (auto& op : unit) std::visit(Prepare{prepared, now}, std::move(op));
+    } catch (const std::exception& error) {
+        return fail(ErrorCode::storage, std::string("a unit cannot be recorded: ") + error.what());
+    }
+    return prepared;
+}
+
+std::size_t raw_size(const Unit& unit) {
+    std::size_t size = 0;
+    for (const auto& op : unit) size += std::visit(RawSize{}, op);
+    return size;
+}
+
+PreparedEntry administered_entry(WallTime at, std::string_view actor, std::string_view action,
+                                 std::string_view detail) {
+    auto entry = start(kind::administered, at, {});
+    put(entry.body, "actor", actor);
+    put(entry.body, "action", action);
+    put(entry.body, "detail", detail);
+    finish(entry);
+    return entry;
+}
+
+PreparedEntry erased_entry(WallTime at, std::string_view actor, const std::vector<std::string>& transactions) {
+    auto entry = start(kind::erased, at, {});
+    put(entry.body, "actor", actor);
+    entry.body["transactions"] = transactions;
+    finish(entry);
+    return entry;
+}
+
+std::string subject_json(const Subject& subject) {
+    Json json = Json::object();
+    put(json, "person", subject.person);
+    put(json, "date", subject.date);
+    put(json, "parent", subject.parent);
+    put(json, "sex", subject.sex);
+    if (subject.multiple) json["multiple"] = true;
+    return canonical_json(json);
+}
+
+Subject read_subject(std::string_view text) {
+    const auto json = object(text);
+    if (!json) return {};
+    const auto* multiple = member(*json, "multiple");
+    return {member_text(*json, "person"), member_text(*json, "date"), member_text(*json, "parent"),
+            member_text(*json, "sex"), multiple != nullptr && *multiple == true};
+}
+
+std::string claim_json(const Claim& claim) {
+    Json json = Json::object();
+    put(json, "client", claim.client);
+    put(json, "format", claim.format);
+    put(json, "kind", name(claim.kind));
+    put(json, "key_sha256", claim.key);
+    put(json, "content_sha256", claim.content_sha256);
+    put(json, "subject", subject_json(claim.subject));
+    return canonical_json(json);
+}
+
+std::optional<Claim> read_claim(std::string_view text) {
+    const auto json = object(text);
+    if (!json) return std::nullopt;
+    const auto kind = key_kind(text_member(*json, "kind"));
+    if (!kind) return std::nullopt;
+    return Claim{member_text(*json, "client"),
+                 member_text(*json, "format"),
+                 *kind,
+                 member_text(*json, "key_sha256"),
+                 member_text(*json, "content_sha256"),
+                 read_subject(text_member(*json, "subject"))};
+}
+
+Subjects read_subjects(std::string_view text) {
+    const auto json = object(text);
+    if (!json) return {};
+    return {member_text(*json, "tracking_id"), member_text(*json, "event_id"),
+            member_text(*json, "registration_number"), member_text(*json, "source_id"), member_text(*json, "office")};
+}
+
+std::optional<Client> read_client(std::string_view text) {
+    const auto json = object(text);
+    if (!json) return std::nullopt;
+    const auto kind = client_kind(text_member(*json, "kind"));
+    const auto created = parse_rfc3339(text_member(*json, "created"));
+    if (!kind || !created) return std::nullopt;
+    const auto* enabled = member(*json, "enabled");
+    return Client{member_text(*json, "id"),
+                  member_text(*json, "name"),
+                  *kind,
+                  enabled != nullptr && *enabled == true,
+                  member_text(*json, "openhim_client"),
+                  member_text(*json, "key_sha256"),
+                  member_text(*json, "old_key_sha256"),
+                  parse_rfc3339(text_member(*json, "old_key_until")),
+                  *created};
+}
+
+std::int64_t millis(WallTime at) {
+    return at.time_since_epoch().count();
+}
+
+WallTime wall_time(std::int64_t millis) {
+    return WallTime(Milliseconds(millis));
+}
+
+}  // namespace ocm::store

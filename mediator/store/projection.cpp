@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "store/projection.hpp"
+
+#include "core/time.hpp"
+#include "store/entry.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace ocm::store {
+namespace {
+
+std::int64_t integer_member(const Json& entry, std::string_view key) {
+    const auto* value = member(entry, key);
+    return value != nullptr && value->is_number_integer() ? value->get<std::int64_t>() : 0;
+}
+
+std::int64_t time_member(const Json& entry, std::string_view key) {
+    const auto at = parse_rfc3339(text_member(entry, key));
+    return at ? millis(*at) : 0;
+}
+
+}  // namespace
+
+Projector::Projector(Database& database, const std::string& schema)
+    : find_(database, "SELECT id FROM " + schema + ".txn WHERE uuid = ?"),
+      insert_txn_(database, "INSERT INTO " + schema +
+                                ".txn (id, uuid, channel, route, method, client, caller, openhim_transaction,"
+                                " openhim_parent, started, status) VALUES (?,?,?,?,?,?,?,?,?,?,?)"),
+      insert_claim_(database, "INSERT INTO " + schema +
+                                  ".claim (txn, client, format, kind, key, content, subject, state, version,"
+                                  " create_key, at) VALUES (?,?,?,?,?,?,?,?,?,?,?)"),
+      attempt_(database, "UPDATE " + schema + ".txn SET attempts = attempts + 1 WHERE id = ?"),
+      answer_(database, "UPDATE " + schema +
+                            ".txn SET answered = ?, http_status = ?, status = ?, error_code = ?, replay_of = ?"
+                            " WHERE id = ?"),
+      complete_(database, "UPDATE " + schema + ".txn SET completed = ?, status = ? WHERE id = ?"),
+      subjects_(database, "UPDATE " + schema +
+                              ".txn SET tracking_id = coalesce(nullif(?, ''), tracking_id),"
+                              " event_id = coalesce(nullif(?, ''), event_id),"
+                              " registration_number = coalesce(nullif(?, ''), registration_number),"
+                              " source_id = coalesce(nullif(?, ''), source_id),"
+                              " office = coalesce(nullif(?, ''), office) WHERE id = ?"),
+      settle_(database, "UPDATE " + schema + ".claim SET state = ? WHERE txn = ?"),
+      unsettled_(database, "UPDATE " + schema + ".claim SET state = 'interrupted' WHERE txn = ? AND state = 'running'"),
+      interrupt_(database, "UPDATE " + schema + ".claim SET state = 'interrupted' WHERE state = 'running'"),
+      enqueue_(database, "INSERT INTO " + schema +
+                             ".outbox (id, delivery, txn, kind, destination, order_key, due) VALUES (?,?,?,?,?,?,?)"),
+      dequeue_(database, "DELETE FROM " + schema + ".outbox WHERE txn = ?"),
+      put_client_(database, "INSERT INTO " + schema +
+                                ".client (id, name, kind, enabled, openhim_client, key_sha256, old_key_sha256,"
+                                " old_key_until, created) VALUES (?,?,?,?,?,?,?,nullif(?, -1),?)"
+                                " ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind,"
+                                " enabled = excluded.enabled, openhim_client = excluded.openhim_client,"
+                                " key_sha256 = excluded.key_sha256, old_key_sha256 = excluded.old_key_sha256,"
+                                " old_key_until = excluded.old_key_until, created = excluded.created"),
+      remove_client_(database, "DELETE FROM " + schema + ".client WHERE id = ?"),
+      erase_txn_(database, "UPDATE " + schema +
+                               ".txn SET erased = ?, tracking_id = '', event_id = '', registration_number = '',"
+                               " source_id = '', office = '' WHERE id = ?"),
+      erase_claim_(database, "DELETE FROM " + schema + ".claim WHERE txn = ?") {}
+
+std::optional<std::int64_t> Projector::find(std::string_view transaction) {
+    auto rows = find_.query(transaction);
+    if (!rows.next()) return std::nullopt;
+    return rows.integer(0);
+}
+
+void Projector::apply(std::int64_t seq, std::int64_t txn, const Json& entry, const PartText& part) {
+    const auto what = text_member(entry, "kind");
+    if (what == kind::received) return received(seq, entry, part);
+    if (what == kind::answered) return answered(txn, entry, part);
+    if (what == kind::completed) return completed(txn, entry, part);
+    if (what == kind::queued) return queued(seq, txn, entry);
+    if (what == kind::administered) return administered(entry, part);
+    if (what == kind::erased) return erased(seq, entry);
+    if (what == kind::attempt) attempt_.run(txn);
+}
+
+void Projector::received(std::int64_t seq, const Json& entry, const PartText& part) {
+    const auto at = time_member(entry, "at");
+    insert_txn_.run(seq, text_member(entry, "transaction"), text_member(entry, "channel"), text_member(entry, "route"),
+                    text_member(entry, "method"), text_member(entry, "client"), text_member(entry, "caller"),
+                    text_member(entry, "openhim_transaction"), text_member(entry, "openhim_parent"), at,
+                    name(TransactionStatus::processing));
+    const auto* decided = member(entry, "claim");
+    if (decided == nullptr || member(*decided, "holds") == nullptr) return;
+    const auto text = part(part_name::claim);
+    const auto claim = text ? read_claim(*text) : std::nullopt;
+    if (!claim) return;
+    const auto subject = subject_json(claim->subject);
+    insert_claim_.run(seq, claim->client, claim->format, name(claim->kind), claim->key, claim->content_sha256, subject,
+                      name(ClaimState::running), integer_member(*decided, "version"),
+                      text_member(*decided, "create_key"), at);
+}
+
+void Projector::answered(std::int64_t txn, const Json& entry, const PartText& part) {
+    answer_.run(time_member(entry, "at"), integer_member(entry, "http_status"), text_member(entry, "status"),
+                text_member(entry, "error_code"), text_member(entry, "replay_of"), txn);
+    subjects(txn, part);
+    const auto state = text_member(entry, "claim_state");
+    // An answer that does not say what became of its claim must not leave it running for ever.
+    if (state.empty()) {
+        unsettled_.run(txn);
+    } else {
+        settle_.run(state, txn);
+    }
+}
+
+void Projector::completed(std::int64_t txn, const Json& entry, const PartText& part) {
+    complete_.run(time_member(entry, "at"), text_member(entry, "status"), txn);
+    subjects(txn, part);
+    const auto state = text_member(entry, "claim_state");
+    if (!state.empty()) settle_.run(state, txn);
+    dequeue_.run(txn);
+}
+
+void Projector::subjects(std::int64_t txn, const PartText& part) {
+    const auto text = part(part_name::subjects);
+    if (!text) return;
+    const auto values = read_subjects(*text);
+    subjects_.run(values.tracking_id, values.event_id, values.registration_number, values.source_id, values.office,
+                  txn);
+}
+
+void Projector::queued(std::int64_t seq, std::int64_t txn, const Json& entry) {
+    enqueue_.run(seq, text_member(entry, "delivery"), txn, text_member(entry, "delivery_kind"),
+                 text_member(entry, "destination"), text_member(entry, "order_key"), time_member(entry, "due"));
+}
+
+void Projector::administered(const Json& entry, const PartText& part) {
+    if (text_member(entry, "action") == recovered_action) interrupt_.run();
+    if (const auto id = text_member(entry, "remove_client"); !id.empty()) {
+        if (remove_client_.run(id) == 0) throw Refused{{ErrorCode::not_found, "there is no such client", {}, {}}};
+    }
+    if (text_member(entry, "put_client").empty()) return;
+    const auto text = part(part_name::client);
+    const auto client = text ? read_client(*text) : std::nullopt;
+    if (!client) throw Refused{{ErrorCode::storage, "a client cannot be recorded", {}, {}}};
+    try {
+        put_client_.run(client->id, client->name, name(client->kind), client->enabled ? 1 : 0, client->openhim_client,
+                        client->key_sha256, client->old_key_sha256,
+                        client->old_key_until ? millis(*client->old_key_until) : std::int64_t{-1},
+                        millis(client->created));
+    } catch (const SqliteError& error) {
+        constexpr int constraint_unique = 2067;  // SQLITE_CONSTRAINT_UNIQUE
+        if (error.extended() != constraint_unique) throw;
+        throw Refused{{ErrorCode::conflict, "another client has that name: choose another one", {}, {}}};
+    }
+}
+
+void Projector::erased(std::int64_t seq, const Json& entry) {
+    const auto* transactions = member(entry, "transactions");
+    if (transactions == nullptr) return;
+    for (const auto& transaction : *transactions) {
+        const auto txn = find(text(transaction));
+        if (!txn) continue;
+        erase_txn_.run(seq, *txn);
+        erase_claim_.run(*txn);
+    }
+}
+
+}  // namespace ocm::store

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "core/json.hpp"
+#include "core/store_port.hpp"
+#include "store/sqlite.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ocm::store {
+
+/// Plain text of a part of the entry at hand, absent where it has none or it was erased.
+using PartText = std::function<std::optional<std::string>(std::string_view name)>;
+
+/// An entry the projections cannot take: the unit it stands in fails, alone.
+struct Refused {
+    Error error;
+};
+
+/// Makes rows from entries, in the writer as they are committed and in `check` from what was kept: one code, so a row
+/// is what its entries say. Belongs to one connection and its thread.
+class Projector {
+  public:
+    /// `schema` is "main" or "temp".
+    Projector(Database& database, const std::string& schema);
+
+    /// `txn` is the key of the entry's transaction, 0 where it has none. Throws SqliteError and Refused.
+    void apply(std::int64_t seq, std::int64_t txn, const Json& entry, const PartText& part);
+
+    /// Key of a transaction; absent where it is not known.
+    std::optional<std::int64_t> find(std::string_view transaction);
+
+  private:
+    void received(std::int64_t seq, const Json& entry, const PartText& part);
+    void answered(std::int64_t txn, const Json& entry, const PartText& part);
+    void completed(std::int64_t txn, const Json& entry, const PartText& part);
+    void subjects(std::int64_t txn, const PartText& part);
+    void queued(std::int64_t seq, std::int64_t txn, const Json& entry);
+    void administered(const Json& entry, const PartText& part);
+    void erased(std::int64_t seq, const Json& entry);
+
+    Statement find_;
+    Statement insert_txn_;
+    Statement insert_claim_;
+    Statement attempt_;
+    Statement answer_;
+    Statement complete_;
+    Statement subjects_;
+    Statement settle_;
+    Statement unsettled_;
+    Statement interrupt_;
+    Statement enqueue_;
+    Statement dequeue_;
+    Statement put_client_;
+    Statement remove_client_;
+    Statement erase_txn_;
+    Statement erase_claim_;
+};
+
+/// Action of the entry written at start where claims were still running: it makes them interrupted.
+inline constexpr std::string_view recovered_action = "store.recovered";
+
+}  // namespace ocm::store

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "core/result.hpp"
+#include "core/store_port.hpp"
+#include "store/sqlite.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ocm::store {
+
+/// A transaction as people query it.
+struct TransactionRow {
+    std::int64_t seq = 0;  // of its *received* entry; the cursor of lists
+    std::string id;
+    std::string channel, route, method;
+    std::string client;  // id of a client of ours
+    std::string caller;
+    std::string openhim_transaction, openhim_parent;
+    WallTime started{};
+    std::optional<WallTime> answered;
+    std::optional<WallTime> completed;
+    int http_status = 0;
+    TransactionStatus status = TransactionStatus::processing;
+    std::string error_code;
+    store_ops::Subjects subjects;  // personal; blank once erased
+    std::string replay_of;
+    int attempts = 0;
+    bool erased = false;
+};
+
+/// Conditions are joined by *and*; empty ones ask nothing.
+struct TransactionFilter {
+    std::optional<WallTime> from;  // started at or after
+    std::optional<WallTime> to;    // started before
+    std::string channel;
+    std::string client;
+    std::optional<TransactionStatus> status;
+    std::string tracking_id;
+    std::string registration_number;
+    std::string openhim_transaction;
+    std::size_t limit = 50;
+    bool oldest_first = false;
+    std::optional<std::int64_t> after;  // seq of the last row of the page before
+};
+
+struct EntryRow {
+    std::int64_t seq = 0;
+    WallTime at{};
+    std::string kind;
+    std::string canonical;  // JSON
+};
+
+struct PartRow {
+    std::int64_t entry = 0;  // seq of the entry it belongs to
+    std::string name;
+    std::string sha256;  // hex of SHA-256(salt ‖ bytes), as the entry holds it
+    std::size_t size = 0;
+    bool present = false;  // false once erased
+    std::string bytes;     // personal; only when asked for
+};
+
+struct TransactionRecord {
+    TransactionRow row;
+    std::vector<EntryRow> entries;
+    std::vector<PartRow> parts;
+};
+
+struct OutboxRow {
+    std::int64_t seq = 0;
+    std::string delivery, transaction, kind, destination;
+    WallTime due{};
+};
+
+enum class PartBytes { leave, read };
+
+/// Reads a store through a read-only connection. Used by one thread at a time; other processes may read while the
+/// mediator runs. Every call fails with `storage` where the file cannot be read, in words without values.
+class Reader {
+  public:
+    static Result<std::unique_ptr<Reader>> open(const std::string& path, const std::string& vfs = {});
+
+    /// A page of transactions.
+    Result<std::vector<TransactionRow>> list_transactions(const TransactionFilter& filter);
+    /// One transaction with its entries in order, and its parts; `not_found` where there is none.
+    Result<TransactionRecord> show_transaction(const std::string& id, PartBytes bytes);
+    /// Clients by name.
+    Result<std::vector<store_ops::Client>> clients();
+    /// Queued deliveries, the one due first in front.
+    Result<std::vector<OutboxRow>> outbox(std::size_t limit);
+    Result<std::int64_t> outbox_size();
+
+    Result<store_ops::RecordedAnswer> recorded_answer(const std::string& transaction);
+    /// Whether the transaction has been answered; `not_found` where there is none.
+    Result<bool> answered(const std::string& transaction);
+    Result<std::optional<std::string>> cached(const std::string& key);
+
+    /// For `check`, which works on a connection of its own.
+    Database& database() { return database_; }
+
+    Reader(const std::string& path, const std::string& vfs);
+
+  private:
+    Database database_;
+};
+
+}  // namespace ocm::store

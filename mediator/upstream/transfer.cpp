@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "upstream/transfer.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ocm::upstream {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view space = " \t\r\n";
+    const auto first = text.find_first_not_of(space);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+}  // namespace
+
+Transfer::Transfer(UpstreamCall call, UrlParts target, Milliseconds timeout,
+                   std::shared_ptr<const UpstreamOptions> options)
+    : call_(std::move(call)),
+      target_(std::move(target)),
+      timeout_(timeout),
+      deadline_(std::chrono::steady_clock::now() + timeout),
+      options_(std::move(options)),
+      trust_(trust_for(*options_, call_.url)) {}
+
+Transfer::~Transfer() {
+    curl_slist_free_all(headers_);
+}
+
+void Transfer::configure(CURL* handle) {
+    easy = handle;
+    curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
+    curl_easy_setopt(handle, CURLOPT_URL, call_.url.c_str());
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text_.data());
+    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(handle, CURLOPT_PROXY, "");
+    curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
+    // An answer without a status line reaches take_body, which tells what it was.
+    curl_easy_setopt(handle, CURLOPT_HTTP09_ALLOWED, 1L);
+    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_->connect_timeout.count()));
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_.count()));
+    curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(call_.max_response));
+    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
+    curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+    curl_easy_setopt(handle, CURLOPT_HEADERDATA, this);
+    set_method(handle);
+
+    const auto add = [this](const std::string& line) {
+        auto* longer = curl_slist_append(headers_, line.c_str());
+        if (longer == nullptr) throw std::bad_alloc();
+        headers_ = longer;
+    };
+    // libcurl writes an empty field as "Name;" and leaves out a default one as "Name:".
+    for (const auto& [name, value] : call_.headers) add(value.empty() ? name + ";" : name + ": " + value);
+    add("Expect:");
+    if (call_.headers.find("content-type") == nullptr) add("Content-Type:");
+    if (call_.headers.find("user-agent") == nullptr) add("User-Agent: opencrvs-mediator");
+    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers_);
+    if (target_.scheme == "https") set_tls(handle);
+}
+
+void Transfer::set_method(CURL* handle) {
+    if (call_.method == "HEAD") {
+        curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+        return;
+    }
+    const bool bare = call_.body.empty() && call_.method != "POST" && call_.method != "PUT" && call_.method != "PATCH";
+    const bool safe = call_.repeatable || call_.method == "GET";
+    if (bare) {
+        curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
+    } else {
+        curl_easy_setopt(handle, CURLOPT_POST, 1L);
+        curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call_.body.size()));
+        if (safe || call_.body.empty()) {
+            curl_easy_setopt(handle, CURLOPT_POSTFIELDS, call_.body.data());
+        } else {
+            // Where a kept connection dies before an answer, libcurl sends again, unless it would have to rewind a
+            // body that cannot be: so a call that must not be done twice is not.
+            curl_easy_setopt(handle, CURLOPT_READFUNCTION, &Transfer::on_upload);
+            curl_easy_setopt(handle, CURLOPT_READDATA, this);
+        }
+    }
+    if (!safe && call_.body.empty()) curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
+    if (call_.method != "GET" && call_.method != "POST") {
+        curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call_.method.c_str());
+    }
+}
+
+void Transfer::set_tls(CURL* handle) {
+    tls_ = std::make_shared<TlsReport>();
+    curl_easy_setopt(handle, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+    // With a file and no folder libcurl keeps the parsed authorities between connections; a changed file counts soon.
+    curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
+    curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, 300L);
+    curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, &Transfer::on_ssl);
+    curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, this);
+    if (trust_ == nullptr) return;
+    tls_->pinned = trust_->pinned_sha256;
+    tls_->trust_any = trust_->trust_any;
+    if (!tls_->pinned.empty() || tls_->trust_any) {
+        curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L);
+        curl_easy_setopt(handle, CURLOPT_CAINFO, nullptr);
+    } else if (!trust_->ca_file.empty()) {
+        curl_easy_setopt(handle, CURLOPT_CAINFO, trust_->ca_file.c_str());
+    }
+    if (!trust_->client_cert_file.empty()) {
+        curl_easy_setopt(handle, CURLOPT_SSLCERT, trust_->client_cert_file.c_str());
+        curl_easy_setopt(handle, CURLOPT_SSLKEY, trust_->client_key_file.c_str());
+    }
+}
+
+CURLcode Transfer::on_ssl(CURL*, void* context, void* self) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    transfer.handshaking_ = true;
+    watch_handshake(static_cast<SSL_CTX*>(context), transfer.tls_);
+    return CURLE_OK;
+}
+
+std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
+    return static_cast<Transfer*>(self)->take_body(data, size * count);
+}
+
+std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+    return static_cast<Transfer*>(self)->take_header({data, size * count});
+}
+
+std::size_t Transfer::on_upload(char* data, std::size_t size, std::size_t count, void* self) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    const auto part = std::min(size * count, transfer.call_.body.size() - transfer.uploaded_);
+    std::memcpy(data, transfer.call_.body.data() + transfer.uploaded_, part);
+    transfer.uploaded_ += part;
+    return part;
+}
+
+std::size_t Transfer::take_body(const char* data, std::size_t size) {
+    if (header_bytes_ == 0) {
+        not_http_ = true;
+        tls_bytes_ = size >= 2 && data[0] == 0x15 && data[1] == 0x03;
+        return 0;
+    }
+    if (size > call_.max_response - reply_.body.size()) {
+        body_too_large_ = true;
+        return 0;
+    }
+    reply_.body.append(data, size);
+    return size;
+}
+
+std::size_t Transfer::take_header(std::string_view line) {
+    header_bytes_ += line.size();
+    if (header_bytes_ > options_->max_header_bytes) {
+        headers_too_large_ = true;
+        return 0;
+    }
+    if (line.starts_with("HTTP/")) {
+        reply_.headers = {};  // what came before was an interim answer
+        return line.size();
+    }
+    const auto colon = line.find(':');
+    if (colon != std::string_view::npos) {
+        reply_.headers.add(std::string(trimmed(line.substr(0, colon))), std::string(trimmed(line.substr(colon + 1))));
+    }
+    return line.size();
+}
+
+bool Transfer::overdue(SteadyTime now) const {
+    return now > deadline_ + Milliseconds(20);
+}
+
+Error Transfer::never_connected() const {
+    return Error{
+        ErrorCode::unavailable,
+        "no connection to " + target_.host + ":" + target_.port + " was free in time: all that are allowed are busy",
+        {},
+        std::nullopt};
+}
+
+Result<UpstreamReply> Transfer::outcome(CURLcode code) {
+    if (code != CURLE_OK) return fail(explain(*this, code));
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    reply_.status = static_cast<int>(status);
+    if (reply_.headers.find("content-encoding") != nullptr) {
+        // The body has been decoded: these two no longer describe it.
+        reply_.headers.erase("content-encoding");
+        reply_.headers.erase("content-length");
+    }
+    return std::move(reply_);
+}
+
+}  // namespace ocm::upstream

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "support/sandbox/options.hpp"
+
+#include "core/ids.hpp"
+
+#include <fstream>
+#include <iterator>
+
+namespace ocm::sandbox {
+
+SystemClient default_client() {
+    return SystemClient{"dddddddd-0000-4000-8000-000000000001",
+                        "sandbox-secret",
+                        "Mediator",
+                        {"type=record.create", "type=record.notify", "type=record.read", "type=record.search",
+                         "type=integration.create"}};
+}
+
+Result<SystemClient> read_client(std::string_view text) {
+    const auto first = text.find(':');
+    const auto second = first == text.npos ? text.npos : text.find(':', first + 1);
+    if (second == text.npos) return fail(ErrorCode::bad_request, "a client is given as ID:SECRET:SCOPE;SCOPE...");
+    SystemClient client;
+    client.id = std::string(text.substr(0, first));
+    client.secret = std::string(text.substr(first + 1, second - first - 1));
+    client.name = "Client";
+    std::string scopes(text.substr(second + 1));
+    for (auto at = scopes.find(",type="); at != scopes.npos; at = scopes.find(",type=", at)) scopes[at] = ';';
+    while (!scopes.empty()) {
+        const auto end = std::min(scopes.find(';'), scopes.size());
+        if (end > 0) client.scopes.push_back(scopes.substr(0, end));
+        scopes.erase(0, end + 1);
+    }
+    if (!is_uuid(client.id) || client.secret.empty()) {
+        return fail(ErrorCode::bad_request, "a client needs a UUID as its id, and a secret");
+    }
+    return client;
+}
+
+Result<std::string> read_file(const std::string& name) {
+    std::ifstream input(name, std::ios::binary);
+    if (!input) return fail(ErrorCode::not_found, "the file cannot be read: " + name);
+    return std::string(std::istreambuf_iterator<char>(input), {});
+}
+
+}  // namespace ocm::sandbox

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "support/sandbox/sandbox.hpp"
+
+#include "http/server.hpp"
+#include "support/sandbox/front.hpp"
+#include "support/sandbox/service.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <deque>
+#include <mutex>
+#include <stdexcept>
+
+namespace ocm::sandbox {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::size_t max_requests = 1000;
+
+WallTime wall_now() {
+    return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
+}
+
+Task<void> wait(Milliseconds time) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, time);
+    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    static_cast<void>(error);
+}
+
+HttpResponse spoilt(const Fault& fault, HttpResponse proper) {
+    switch (fault.kind) {
+        case Fault::Kind::status:
+            return json_response(fault.status, fault.body.empty() ? R"({"message":"made to fail"})" : fault.body);
+        case Fault::Kind::garbage:
+            return text_response(200, fault.body.empty() ? "<html>This is not JSON" : fault.body);
+        case Fault::Kind::reset:
+        case Fault::Kind::hang:
+            proper.headers.set(cut_field, "reset");
+            return proper;
+        case Fault::Kind::truncate:
+            if (proper.body.size() < 2) proper.body = R"({"message":"cut short"})";
+            proper.headers.set(cut_field, "truncate");
+            return proper;
+        case Fault::Kind::latency:
+        case Fault::Kind::country_config:
+            break;
+    }
+    return proper;
+}
+
+/// Whether the fault stands in the place of the work, which is then not done.
+bool replaces(const Fault& fault) {
+    return !fault.after && fault.kind != Fault::Kind::latency && fault.kind != Fault::Kind::country_config;
+}
+
+Service make_service(SandboxOptions options) {
+    auto service = Service::make(std::move(options));
+    if (!service) throw std::runtime_error(service.error().message);
+    return *std::move(service);
+}
+
+}  // namespace
+
+struct Sandbox::Impl {
+    explicit Impl(SandboxOptions options)
+        : host(options.host), wanted_port(options.port), service(make_service(std::move(options))), pool(1) {}
+
+    std::string host;
+    std::uint16_t wanted_port;
+    mutable std::mutex mutex;  // of what follows, up to the pool
+    Service service;
+    Faults faults;
+    std::deque<Json> log;
+
+    IoPool pool;  // after the state: requests it abandons are destroyed while that stands
+    std::unique_ptr<http::Server> server;
+    std::unique_ptr<Front> front;
+
+    static Task<HttpResponse> handle(Impl* self, HttpRequest request) {
+        std::optional<Fault> fault;
+        if (!request.path.starts_with("/sandbox/")) {
+            const std::lock_guard lock(self->mutex);
+            fault = self->faults.take(request.method, request.path);
+        }
+        if (fault && !fault->after && fault->wait > Milliseconds::zero()) co_await wait(fault->wait);
+        HttpResponse answer = json_response(200, "{}");
+        if (!fault || !replaces(*fault)) answer = self->work(request, fault);
+        if (fault && fault->after && fault->wait > Milliseconds::zero()) co_await wait(fault->wait);
+        if (fault) answer = spoilt(*fault, std::move(answer));
+        self->remember(request, answer.status);
+        co_return answer;
+    }
+
+    static Task<HttpResponse> refuse(http::Refusal refusal) { co_return text_response(refusal.status, refusal.reason); }
+
+    HttpResponse work(const HttpRequest& request, const std::optional<Fault>& fault) {
+        const std::lock_guard lock(mutex);
+        if (request.path.starts_with("/sandbox/")) return inspect(request);
+        const bool country = fault && fault->kind == Fault::Kind::country_config;
+        return service.answer(request, wall_now(), country ? fault->status : 200);
+    }
+
+    HttpResponse inspect(const HttpRequest& request);
+
+    void remember(const HttpRequest& request, int status) {
+        if (request.path.starts_with("/sandbox/")) return;
+        const std::lock_guard lock(mutex);
+        log.push_back({{"method", request.method}, {"path", request.path}, {"status", status}});
+        if (log.size() > max_requests) log.pop_front();
+    }
+
+    Json last_requests(std::size_t last) const {
+        Json out = Json::array();
+        for (std::size_t i = log.size() - std::min(last, log.size()); i < log.size(); ++i) out.push_back(log[i]);
+        return out;
+    }
+};
+
+HttpResponse Sandbox::Impl::inspect(const HttpRequest& request) {
+    const std::string_view path = request.path;
+    const auto done = [](bool found) {
+        return found ? json_response(200, "{}") : json_response(404, R"({"message":"there is no such record"})");
+    };
+    if (request.method == "GET" && path == "/sandbox/events") return json_response(200, dump_json(service.events()));
+    if (request.method == "GET" && path.starts_with("/sandbox/events/")) {
+        const auto event = service.event(path.substr(16));
+        return event.is_null() ? done(false) : json_response(200, dump_json(event));
+    }
+    if (request.method == "GET" && path == "/sandbox/requests") {
+        const auto last = query_value(request.query, "last").value_or("1000");
+        const bool number = !last.empty() && last.size() < 6 && last.find_first_not_of("0123456789") == last.npos;
+        return json_response(200, dump_json(last_requests(number ? std::stoul(last) : max_requests)));
+    }
+    if (path == "/sandbox/faults" && request.method == "DELETE") {
+        faults.clear();
+        return done(true);
+    }
+    if (path == "/sandbox/faults" && request.method == "POST") {
+        const auto rules = parse_json(request.body);
+        const auto added = rules ? faults.add(*rules) : Result<void>(fail(rules.error()));
+        if (added) return done(true);
+        return json_response(400, dump_json({{"message", added.error().message}, {"path", added.error().path}}));
+    }
+    if (request.method == "POST" && path.starts_with("/sandbox/assign/")) {
+        return done(service.assign(path.substr(16), wall_now()));
+    }
+    if (request.method == "POST" && path.starts_with("/sandbox/register/")) {
+        return done(service.register_event(path.substr(18), wall_now()));
+    }
+    return json_response(404, R"({"message":"the sandbox has no such page"})");
+}
+
+Sandbox::Sandbox(SandboxOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
+    auto& state = *impl_;
+    http::ServerOptions server;
+    server.limits.max_body = 50u << 20;  // the gateway's
+    server.name = "sandbox";
+    state.server = std::make_unique<http::Server>(
+        state.pool, server,
+        [inner = impl_.get()](HttpRequest request) { return Impl::handle(inner, std::move(request)); }, &Impl::refuse);
+    const auto listening = state.server->listen();
+    if (!listening) throw std::runtime_error(listening.error().message);
+    state.front = std::make_unique<Front>(state.pool, state.host, state.wanted_port, state.server->port());
+    state.pool.start();
+}
+
+Sandbox::~Sandbox() {
+    impl_->pool.stop();
+    impl_->front.reset();
+    impl_->server.reset();
+}
+
+std::uint16_t Sandbox::port() const {
+    return impl_->front->port();
+}
+
+std::string Sandbox::url() const {
+    const auto host = impl_->host == "0.0.0.0" ? std::string("127.0.0.1") : impl_->host;
+    return "http://" + host + ":" + std::to_string(port());
+}
+
+Json Sandbox::events() const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->service.events();
+}
+
+Json Sandbox::event(std::string_view id) const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->service.event(id);
+}
+
+Json Sandbox::requests(std::size_t last) const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->last_requests(last);
+}
+
+void Sandbox::add_faults(const Json& document) {
+    const std::lock_guard lock(impl_->mutex);
+    const auto added = impl_->faults.add(document);
+    if (!added) throw std::runtime_error(added.error().message);
+}
+
+void Sandbox::clear_faults() {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->faults.clear();
+}
+
+void Sandbox::set_token_lifetime(std::chrono::seconds lifetime) {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->service.set_token_lifetime(lifetime);
+}
+
+void Sandbox::set_client_active(std::string_view id, bool active) {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->service.set_client_active(id, active);
+}
+
+bool Sandbox::assign(std::string_view id) {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->service.assign(id, wall_now());
+}
+
+bool Sandbox::register_event(std::string_view id) {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->service.register_event(id, wall_now());
+}
+
+}  // namespace ocm::sandbox

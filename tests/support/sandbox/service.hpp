@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "core/http_message.hpp"
+#include "support/sandbox/faults.hpp"
+#include "support/sandbox/form.hpp"
+#include "support/sandbox/http_answers.hpp"
+#include "support/sandbox/options.hpp"
+#include "support/sandbox/records.hpp"
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace ocm::sandbox {
+
+/// The answers of OpenCRVS 2.0, from a request and the time: no sockets, no clock, one caller at a time.
+class Service {
+  public:
+    static Result<Service> make(SandboxOptions options);
+
+    /// `country_config`: what the country configuration answers a NOTIFY trigger (contracts section 7.3).
+    HttpResponse answer(const HttpRequest& request, WallTime now, int country_config);
+
+    Json events() const;
+    Json event(std::string_view id) const;
+    bool assign(std::string_view id, WallTime now);
+    bool register_event(std::string_view id, WallTime now);
+    void set_token_lifetime(std::chrono::seconds lifetime) { options_.token_lifetime = lifetime; }
+    void set_client_active(std::string_view id, bool active);
+
+  private:
+    /// A request past the token check.
+    struct Call {
+        const HttpRequest& request;
+        std::string_view path;  // below /events
+        std::vector<Scope> scopes;
+        Actor actor;
+        WallTime now;
+        int country_config;
+    };
+    struct NotifyInput {
+        std::string transaction;
+        std::string location;
+        Json declaration;
+        Json annotation;
+    };
+
+    Service(SandboxOptions options, Forms forms, Json locations, Json areas);
+
+    // Auth service.
+    HttpResponse token(const HttpRequest& request, WallTime now) const;
+    HttpResponse verify_token(const HttpRequest& request, WallTime now) const;
+
+    // Events service.
+    HttpResponse events_service(const HttpRequest& request, std::string_view path, WallTime now, int country_config);
+    HttpResponse create(const Call& call);
+    HttpResponse notify(const Call& call, std::string_view id);
+    HttpResponse create_and_notify(const Call& call);
+    HttpResponse read(const Call& call, std::string_view id);
+    HttpResponse search_events(const Call& call) const;
+    HttpResponse list_locations(const Call& call) const;
+    HttpResponse add_integration(const Call& call);
+    HttpResponse list_integrations(const Call& call) const;
+
+    /// The refusal of a location that is not given or not known; nothing where it is fine.
+    std::optional<HttpResponse> refuse_location(std::string_view location) const;
+    HttpResponse carry_out_notify(const Call& call, Json& event, const NotifyInput& input);
+
+    SandboxOptions options_;
+    Forms forms_;
+    Json locations_, areas_;
+    std::set<std::string, std::less<>> location_ids_;
+    std::unique_ptr<Signer> signer_;
+    std::unique_ptr<Records> records_;
+};
+
+}  // namespace ocm::sandbox

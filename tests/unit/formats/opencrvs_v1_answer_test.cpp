@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "core/ids.hpp"
+#include "fixtures.hpp"
+#include "formats/opencrvs_v1/answer.hpp"
+
+#include <set>
+
+using namespace ocm;
+using namespace ocm::test;
+
+namespace {
+
+struct Row {
+    const char* label;
+    Error error;
+    int status;
+    const char* body;
+    const char* retry_after;
+};
+
+class Refusal : public testing::TestWithParam<Row> {};
+
+TEST_P(Refusal, IsWordedAsTheGatewayWouldWordIt) {
+    const auto response = opencrvs_v1::refusal(GetParam().error);
+    EXPECT_EQ(response.status, GetParam().status);
+    EXPECT_EQ(response.body, GetParam().body);
+    EXPECT_EQ(response.headers.get("retry-after"), GetParam().retry_after);
+    EXPECT_EQ(response.headers.get("content-type"), "application/json; charset=utf-8");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, Refusal,
+    testing::Values(
+        Row{"place",
+            {ErrorCode::bad_request,
+             "\"entry[1].resource.resourceType\" must be [Task]",
+             "/entry/1/resource/resourceType",
+             {}},
+            400,
+            R"({"error":"Bad Request","message":"\"entry[1].resource.resourceType\" must be [Task]",)"
+            R"("path":"/entry/1/resource/resourceType","statusCode":400,)"
+            R"("validation":{"keys":["entry.1.resource.resourceType"],"source":"payload"}})",
+            ""},
+        Row{"no_place",
+            {ErrorCode::bad_request, "malformed JSON at byte 3", "", {}},
+            400,
+            R"({"error":"Bad Request","message":"malformed JSON at byte 3","statusCode":400})",
+            ""},
+        Row{"place_outside_the_body",
+            {ErrorCode::unsupported_media_type, "send JSON", "Content-Type", {}},
+            415,
+            R"({"error":"Unsupported Media Type","message":"send JSON","statusCode":415})",
+            ""},
+        Row{"nobody",
+            {ErrorCode::unauthenticated, "who is it", "", {}},
+            401,
+            R"({"error":"Unauthorized","message":"who is it","statusCode":401})",
+            ""},
+        Row{"no_such_path",
+            {ErrorCode::not_found, "no such path", "", {}},
+            404,
+            R"({"error":"Not Found","message":"no such path","statusCode":404})",
+            ""},
+        Row{"correction",
+            {ErrorCode::conflict, "already sent", "", {}},
+            409,
+            R"({"error":"Conflict","message":"already sent","statusCode":409})",
+            ""},
+        Row{"large",
+            {ErrorCode::too_large, "too large", "", {}},
+            413,
+            R"({"error":"Payload Too Large","message":"too large","statusCode":413})",
+            ""},
+        Row{"key_reused",
+            {ErrorCode::unprocessable, "another content", "", {}},
+            422,
+            R"({"error":"Unprocessable Entity","message":"another content","statusCode":422})",
+            ""},
+        Row{"down",
+            {ErrorCode::unavailable, "come again", "", std::chrono::seconds(7)},
+            503,
+            R"({"error":"Service Unavailable","message":"come again","statusCode":503})",
+            "7"},
+        Row{"slow",
+            {ErrorCode::target_timeout, "no answer in time", "", {}},
+            504,
+            R"({"error":"Gateway Timeout","message":"no answer in time","statusCode":504})",
+            "30"},
+        Row{"bug",
+            {ErrorCode::internal, "iterator past the end in writer.cpp", "", {}},
+            500,
+            R"({"error":"Internal Server Error","message":"An internal server error occurred","statusCode":500})",
+            ""}),
+    [](const auto& row) { return row.param.label; });
+
+opencrvs_v1::Accepted outcome() {
+    return {VitalKind::birth,   "33333333-3333-4333-8333-333333333301",
+            "B7Q2XK",           "c0ffee00-0000-4000-8000-00000000000c",
+            "Hilltop hospital", *parse_rfc3339("2026-03-02T09:00:00.000Z")};
+}
+
+const Json* identifier(const Json& task, std::string_view system) {
+    for (const auto& each : task["identifier"]) {
+        if (text_member(each, "system") == system) return &each;
+    }
+    return nullptr;
+}
+
+TEST(OpencrvsV1Accepted, HoldsTheTrackingIdWhereClientsLookForIt) {
+    const auto bundle = json_file(format_data() / "birth-full.json");
+    const auto response = opencrvs_v1::accepted(bundle, outcome());
+    EXPECT_EQ(response.status, 200);
+    const auto body = parse_json(response.body);
+    ASSERT_TRUE(body);
+    const auto& task = (*body)["entry"][1]["resource"];
+    const auto* tracking = identifier(task, "http://opencrvs.org/specs/id/birth-tracking-id");
+    ASSERT_NE(tracking, nullptr);
+    EXPECT_EQ(text_member(*tracking, "value"), "B7Q2XK");
+    EXPECT_NE(identifier(task, "http://hospital.example.org/births"), nullptr);
+    const auto* system = identifier(task, "http://opencrvs.org/specs/id/system_identifier");
+    ASSERT_NE(system, nullptr);
+    EXPECT_EQ(text_member(*system, "value"),
+              R"({"name":"Hilltop hospital","type":"HEALTH","username":"c0ffee00-0000-4000-8000-00000000000c"})");
+    EXPECT_EQ(task["businessStatus"]["coding"][0]["code"], "IN_PROGRESS");
+    EXPECT_EQ(task["lastModified"], "2026-03-02T09:00:00.000Z");
+    EXPECT_EQ((*body)["entry"][0]["resource"]["id"], outcome().event_id);
+    std::set<std::string> ids;
+    for (std::size_t i = 0; i < (*body)["entry"].size(); ++i) {
+        const auto& entry = (*body)["entry"][i];
+        EXPECT_TRUE(is_uuid(text_member(entry["resource"], "id")));
+        ids.insert(std::string(text_member(entry["resource"], "id")));
+        // What was sent is still there.
+        auto as_sent = entry["resource"];
+        as_sent.erase("id");
+        if (i != 1) {
+            EXPECT_EQ(as_sent, bundle["entry"][i]["resource"]);
+        }
+    }
+    EXPECT_EQ(ids.size(), (*body)["entry"].size());
+}
+
+TEST(OpencrvsV1Accepted, IsTheSameEveryTimeAndReplacesAnOldTrackingId) {
+    const auto bundle = json_file(format_data() / "birth-array-family.json");  // has no Task.identifier
+    const auto first = opencrvs_v1::accepted(bundle, outcome());
+    EXPECT_EQ(first.body, opencrvs_v1::accepted(bundle, outcome()).body);
+    auto sent_back = *parse_json(first.body);
+    auto other = outcome();
+    other.tracking_id = "BZZZZZ";
+    const auto body = *parse_json(opencrvs_v1::accepted(sent_back, other).body);
+    EXPECT_EQ(body["entry"][1]["resource"]["identifier"].size(), 2u);
+    EXPECT_EQ(text_member(*identifier(body["entry"][1]["resource"], "http://opencrvs.org/specs/id/birth-tracking-id"),
+                          "value"),
+              "BZZZZZ");
+}
+
+TEST(OpencrvsV1Accepted, NamesADeathsTrackingIdSo) {
+    auto death = outcome();
+    death.kind = VitalKind::death;
+    const auto body = *parse_json(opencrvs_v1::accepted(json_file(format_data() / "death-full.json"), death).body);
+    EXPECT_NE(identifier(body["entry"][1]["resource"], "http://opencrvs.org/specs/id/death-tracking-id"), nullptr);
+}
+
+}  // namespace

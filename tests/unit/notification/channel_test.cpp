@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "channels/notification/channel.hpp"
+
+#include "core/ids.hpp"
+#include "core/json.hpp"
+#include "support/fakes/fakes.hpp"
+#include "unit/formats/fixtures.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <set>
+
+using namespace ocm;
+using namespace ocm::fakes;
+using namespace ocm::test;
+
+namespace {
+
+/// An OpenCRVS that keeps what it was sent, idempotent on the ids, and fails as told.
+class FakeOpenCrvs {
+  public:
+    Task<Result<opencrvs::Sent>> notify(Exchange& exchange, const VitalEvent& event, opencrvs::NotifyIds ids) {
+        EXPECT_TRUE(exchange.received()) << "nothing may be sent before it is recorded";
+        ++calls;
+        last = ids;
+        events.push_back(event);
+        while (closed) co_await take_turn();
+        if (!failures.empty()) {
+            auto error = failures.front();
+            failures.pop_front();
+            co_return fail(std::move(error));
+        }
+        const auto [record, created] = records_.try_emplace(ids.create, records_.size() + 1);
+        record->second.notified.insert(ids.notify);
+        opencrvs::Sent sent;
+        sent.tracking_id = "TRK" + std::to_string(record->second.number);
+        sent.event_id = "33333333-3333-4333-8333-33333333330" + std::to_string(record->second.number);
+        sent.office_id = "0f51ce00-0000-4000-8000-000000000001";
+        sent.pending = pending;
+        sent.account.dropped.push_back({"child.nid", "the form has no place for it"});
+        co_return sent;
+    }
+    std::size_t records() const { return records_.size(); }
+
+    std::deque<Error> failures;
+    bool closed = false;   // holds every notification until opened
+    bool pending = false;  // the country configuration takes its time
+    int calls = 0;
+    opencrvs::NotifyIds last;
+    std::vector<VitalEvent> events;
+
+  private:
+    struct Record {
+        explicit Record(std::size_t n) : number(n) {}
+        std::size_t number;
+        std::set<std::string> notified;
+    };
+    std::map<std::string, Record> records_;
+};
+
+struct Given {
+    Answer answer;
+    std::string transaction;
+    Json body() const { return parse_json(answer.response.body).value_or(Json()); }
+    std::string message() const { return std::string(text_member(body(), "message")); }
+    std::string tracking_id() const {
+        const auto whole = body();
+        const auto* entries = member(whole, "entry");
+        if (entries == nullptr) return {};
+        for (const auto& each : (*entries)[1]["resource"]["identifier"]) {
+            const auto system = text_member(each, "system");
+            if (system.ends_with("-tracking-id")) return std::string(text_member(each, "value"));
+        }
+        return {};
+    }
+};
+
+class Notification : public testing::Test {
+  protected:
+    static Task<Given> through(Exchange& exchange, const Route& route, FakeStore& store, FakeClock& clock) {
+        auto answer = co_await route.handler(exchange);
+        Given given{answer, exchange.id()};
+        store_ops::Unit unit;
+        if (!exchange.received()) unit.emplace_back(exchange.receive_op(std::nullopt));
+        unit.emplace_back(answer_op(exchange, answer, clock.now()));
+        auto committed = co_await store.commit(std::move(unit));
+        EXPECT_TRUE(committed);
+        co_return given;
+    }
+
+    Exchange& open(std::string body, HttpHeaders headers = {{"Content-Type", "application/json"}},
+                   const std::string& client_id = "c0ffee00-0000-4000-8000-00000000000c") {
+        HttpRequest request{"POST", "/notification", "/notification", "", std::move(headers), std::move(body), {}};
+        Caller caller;
+        caller.through = Caller::Through::direct;
+        caller.client.emplace();
+        caller.client->id = client_id;
+        caller.client->name = "Hilltop hospital";
+        exchanges_.push_back(std::make_unique<Exchange>(std::move(request), std::move(caller), "notification",
+                                                        "/notification", clock.steady() + std::chrono::seconds(30),
+                                                        Ports{upstream, store, clock, ids}));
+        return *exchanges_.back();
+    }
+    Given send(const Json& bundle, HttpHeaders headers = {{"Content-Type", "application/json"}},
+               const std::string& client_id = "c0ffee00-0000-4000-8000-00000000000c") {
+        return send_text(dump_json(bundle), std::move(headers), client_id);
+    }
+    Given send_text(std::string body, HttpHeaders headers = {{"Content-Type", "application/json"}},
+                    const std::string& client_id = "c0ffee00-0000-4000-8000-00000000000c") {
+        Runner runner;
+        return runner.run(through(open(std::move(body), std::move(headers), client_id), route(), store, clock));
+    }
+    const Route& route() const { return channel.routes.front(); }
+
+    static Json birth() { return json_file(format_data() / "birth-full.json"); }
+
+    FakeClock clock;
+    FakeIds ids;
+    FakeUpstream upstream;
+    FakeStore store{clock};
+    FakeOpenCrvs target;
+    std::atomic<bool> hold{false};
+    ChannelDefinition channel = notification::make_notification_channel(
+        {[this](Exchange& exchange, const VitalEvent& event, opencrvs::NotifyIds upstream_ids) {
+             return target.notify(exchange, event, std::move(upstream_ids));
+         },
+         "main", hold});
+
+  private:
+    std::vector<std::unique_ptr<Exchange>> exchanges_;
+};
+
+TEST_F(Notification, IsDeliveredAndAnsweredAs18Would) {
+    const auto given = send(birth());
+    EXPECT_EQ(given.answer.response.status, 200);
+    EXPECT_EQ(given.tracking_id(), "TRK1");
+    EXPECT_EQ(given.answer.response.headers.find("idempotency-replayed"), nullptr);
+    EXPECT_EQ(given.answer.response.headers.get("mediator-account"), "carried=73, dropped=21, recoded=1, warnings=0");
+    EXPECT_FALSE(given.answer.error);
+    EXPECT_EQ(given.answer.claim, ClaimState::delivered);
+    EXPECT_EQ(given.answer.subjects.tracking_id, "TRK1");
+    EXPECT_EQ(given.answer.subjects.office, "0f51ce00-0000-4000-8000-000000000001");
+    EXPECT_EQ(given.answer.subjects.source_id, "2026-000417");
+    EXPECT_NE(given.answer.account.find("child.nid"), std::string::npos);
+    EXPECT_EQ(target.events.at(0).persons.at(role::mother).names.at(0).family, "Tembo");
+    EXPECT_TRUE(is_uuid(target.last.create));
+    EXPECT_NE(target.last.create, target.last.notify);
+}
+
+TEST_F(Notification, ShowsOpenHimNothingPersonal) {
+    const auto given = send(birth());
+    std::string shown;
+    for (const auto& [key, value] : given.answer.properties) shown += key + "=" + value + "\n";
+    for (const auto* value : {"TRK1", "Tembo", "2026-000417", "9900112233", "d0c00000"}) {
+        EXPECT_EQ(shown.find(value), std::string::npos) << value;
+    }
+    EXPECT_EQ(given.answer.properties.at("event"), "birth");
+    EXPECT_EQ(given.answer.properties.at("format"), "opencrvs-1");
+    EXPECT_EQ(given.answer.properties.at("verdict"), "fresh");
+}
+
+TEST_F(Notification, SaysWhenTheCountryHasYetToConfirm) {
+    target.pending = true;
+    EXPECT_TRUE(send(birth()).answer.properties.contains("state"));
+}
+
+TEST_F(Notification, SentTwiceIsDoneOnceAndAnsweredTheSame) {
+    const auto first = send(birth());
+    const auto again = send(birth());
+    EXPECT_EQ(again.answer.response.status, 200);
+    EXPECT_EQ(again.answer.response.headers.get("idempotency-replayed"), "true");
+    EXPECT_EQ(again.answer.response.body, first.answer.response.body);
+    EXPECT_EQ(again.answer.replay_of, first.transaction);
+    EXPECT_FALSE(again.answer.claim);
+    EXPECT_EQ(target.calls, 1);
+}
+
+TEST_F(Notification, IsReplayedEvenAfterTheBodyWasErased) {
+    const auto first = send(birth());
+    store.erased = true;
+    const auto again = send(birth());
+    EXPECT_EQ(again.answer.response.status, 200);
+    EXPECT_EQ(again.tracking_id(), first.tracking_id());
+    EXPECT_EQ(again.answer.response.headers.get("idempotency-replayed"), "true");
+    EXPECT_EQ(target.calls, 1);
+}
+
+TEST_F(Notification, AfterAnOutageRepeatsTheSameIds) {
+    target.failures = {Error{ErrorCode::unavailable, "connect failed", "", std::chrono::seconds(11)}};
+    const auto first = send(birth());
+    const auto ids_before = target.last;
+    EXPECT_EQ(first.answer.response.status, 503);
+    EXPECT_EQ(first.answer.response.headers.get("retry-after"), "11");
+    EXPECT_EQ(first.answer.claim, ClaimState::unavailable);
+    ASSERT_TRUE(first.answer.error);
+    EXPECT_TRUE(is_transient(first.answer.error->code));
+    const auto again = send(birth());
+    EXPECT_EQ(again.answer.response.status, 200);
+    EXPECT_EQ(again.answer.properties.at("verdict"), "again");
+    EXPECT_EQ(target.last.create, ids_before.create);
+    EXPECT_EQ(target.last.notify, ids_before.notify);
+    EXPECT_EQ(target.records(), 1u);
+}
+
+TEST_F(Notification, AfterACrashRepeatsTheSameIds) {
+    // Received and sent, but never answered: the process ended.
+    Runner runner;
+    target.failures = {Error{ErrorCode::cancelled, "the process ended", "", {}}};
+    auto& lost = open(dump_json(birth()));
+    runner.run(route().handler(lost));
+    const auto ids_before = target.last;
+    EXPECT_EQ(store.state_of(lost.id()), ClaimState::running);
+    store.interrupt();
+    EXPECT_EQ(send(birth()).answer.response.status, 200);
+    EXPECT_EQ(target.last.create, ids_before.create);
+    EXPECT_EQ(target.last.notify, ids_before.notify);
+}
+
+TEST_F(Notification, RefusedIsEvaluatedAfresh) {
+    target.failures = {
+        Error{ErrorCode::bad_request, "the registration office is not one that OpenCRVS has", "office", {}}};
+    const auto refused = send(birth());
+    EXPECT_EQ(refused.answer.response.status, 400);
+    EXPECT_EQ(refused.message(),
+              "Could not process the Event Notification, as the registration office is not one that OpenCRVS has");
+    EXPECT_EQ(text_member(refused.body(), "path"), "/entry/1/resource/extension/5/valueReference/reference");
+    EXPECT_EQ(refused.answer.claim, ClaimState::refused);
+    // What an administrator fixed works on a rerun.
+    EXPECT_EQ(send(birth()).answer.response.status, 200);
+}
+
+TEST_F(Notification, NamesThePlaceOfTheEventInTheBundle) {
+    target.failures = {Error{ErrorCode::bad_request, "OpenCRVS has no such facility", "place.location", {}}};
+    const auto refused = send(birth());
+    EXPECT_EQ(refused.message(), "Encounter location not found! OpenCRVS has no such facility");
+    EXPECT_EQ(text_member(refused.body(), "path"), "/entry/6/resource/location/0/location/reference");
+}
+
+TEST_F(Notification, ACorrectionOfWhatWasSentIsAConflict) {
+    send(birth());
+    auto corrected = birth();
+    corrected["entry"][2]["resource"]["birthDate"] = "2026-02-28";
+    const auto given = send(corrected);
+    EXPECT_EQ(given.answer.response.status, 409);
+    EXPECT_NE(given.message().find("TRK1"), std::string::npos);
+    EXPECT_NE(given.message().find("Location/0f51ce00-0000-4000-8000-000000000001"), std::string::npos);
+    ASSERT_TRUE(given.answer.error);
+    EXPECT_EQ(given.answer.error->message.find("TRK1"), std::string::npos);
+    EXPECT_EQ(target.calls, 1);
+}
+
+TEST_F(Notification, ACorrectionOfWhatWasRefusedIsTheNextTry) {
+    target.failures = {Error{ErrorCode::bad_request, "no", "office", {}}};
+    send(birth());
+    const auto ids_before = target.last;
+    auto corrected = birth();
+    corrected["entry"][2]["resource"]["birthDate"] = "2026-02-28";
+    EXPECT_EQ(send(corrected).answer.response.status, 200);
+    EXPECT_EQ(target.last.create, ids_before.create);
+    EXPECT_NE(target.last.notify, ids_before.notify);
+}
+
+TEST_F(Notification, AConstantIdentifierDoesNotMergeTwoChildren) {
+    send(birth());
+    auto other = birth();
+    other["entry"][2]["resource"]["name"][0] = {{"given", {"Peter"}}, {"family", "Banda"}};
+    other["entry"][3]["resource"]["name"][0] = {{"given", {"Mary"}}, {"family", "Banda"}};
+    const auto given = send(other);
+    EXPECT_EQ(given.answer.response.status, 200);
+    EXPECT_EQ(given.tracking_id(), "TRK2");
+    EXPECT_EQ(given.answer.properties.at("verdict"), "another_subject");
+    EXPECT_NE(given.answer.account.find("identifier was used for another person"), std::string::npos);
+    EXPECT_EQ(target.records(), 2u);
+}
+
+TEST_F(Notification, TwoUnnamedTwinsAreTwoChildren) {
+    auto twin = json_file(format_data() / "birth-array-family.json");
+    twin["entry"][0]["resource"].erase("identifier");
+    twin["entry"][2]["resource"].erase("name");
+    EXPECT_EQ(send(twin).tracking_id(), "TRK1");
+    EXPECT_EQ(send(twin).tracking_id(), "TRK2");
+}
+
+TEST_F(Notification, AnExplicitKeyGoesBeforeTheDocument) {
+    const HttpHeaders headers{{"Content-Type", "application/json"}, {"Idempotency-Key", "k-1"}};
+    EXPECT_EQ(send(birth(), headers).answer.response.status, 200);
+    EXPECT_EQ(send(birth(), headers).answer.response.headers.get("idempotency-replayed"), "true");
+    auto other = birth();
+    other["entry"][2]["resource"]["birthDate"] = "2026-02-28";
+    const auto reused = send(other, headers);
+    EXPECT_EQ(reused.answer.response.status, 422);
+    EXPECT_EQ(target.calls, 1);
+}
+
+TEST_F(Notification, KeysOfTwoClientsNeverMeet) {
+    send(birth());
+    const auto given = send(birth(), {{"Content-Type", "application/json"}}, "c0ffee00-0000-4000-8000-00000000000d");
+    EXPECT_EQ(given.tracking_id(), "TRK2");
+}
+
+TEST_F(Notification, SentTwiceAtOnceIsDoneOnce) {
+    Runner runner;
+    target.closed = true;
+    std::vector<Given> given;
+    for (int i = 0; i < 3; ++i) {
+        runner.start<Given>(through(open(dump_json(birth())), route(), store, clock),
+                            [&](Given one) { given.push_back(std::move(one)); });
+    }
+    const auto open_later = [](FakeOpenCrvs& what, FakeStore& when) -> Task<int> {
+        while (when.waiting < 10) co_await take_turn();
+        what.closed = false;
+        co_return 0;
+    };
+    auto opening = open_later(target, store);
+    runner.start<int>(std::move(opening), [](int) {});
+    runner.run();
+    ASSERT_EQ(given.size(), 3u);
+    int replayed = 0;
+    for (const auto& one : given) {
+        EXPECT_EQ(one.answer.response.status, 200);
+        EXPECT_EQ(one.tracking_id(), "TRK1");
+        replayed += one.answer.response.headers.find("idempotency-replayed") != nullptr ? 1 : 0;
+    }
+    EXPECT_EQ(replayed, 2);
+    EXPECT_EQ(target.calls, 1);
+}
+
+TEST_F(Notification, WaitsNoLongerThanItMay) {
+    Runner runner;
+    target.closed = true;
+    std::vector<Given> given;
+    runner.start<Given>(through(open(dump_json(birth())), route(), store, clock), [](Given) {});
+    runner.start<Given>(through(open(dump_json(birth())), route(), store, clock),
+                        [&](Given one) { given.push_back(std::move(one)); });
+    const auto let_time_pass = [](FakeOpenCrvs& what, FakeStore& when, FakeClock& now,
+                                  std::vector<Given>& answered) -> Task<int> {
+        while (when.waiting < 10) co_await take_turn();
+        now.advance(std::chrono::seconds(31));
+        while (answered.empty()) co_await take_turn();
+        what.closed = false;
+        co_return 0;
+    };
+    auto passing = let_time_pass(target, store, clock, given);
+    runner.start<int>(std::move(passing), [](int) {});
+    runner.run();
+    ASSERT_EQ(given.size(), 1u);
+    EXPECT_EQ(given[0].answer.response.status, 503);
+    EXPECT_EQ(given[0].answer.response.headers.get("retry-after"), "1");
+    EXPECT_EQ(target.calls, 1);
+}
+
+TEST_F(Notification, IsNotSentWhereItCannotBeRecorded) {
+    store.failures = {Error{ErrorCode::storage, "the disk is full", "", std::chrono::seconds(5)}};
+    const auto given = send(birth());
+    EXPECT_EQ(given.answer.response.status, 503);
+    EXPECT_EQ(given.answer.response.headers.get("retry-after"), "5");
+    EXPECT_EQ(target.calls, 0);
+}
+
+TEST_F(Notification, HeldIsComeAgainLater) {
+    hold = true;
+    const auto given = send(birth());
+    EXPECT_EQ(given.answer.response.status, 503);
+    EXPECT_EQ(given.answer.response.headers.get("retry-after"), "60");
+    EXPECT_EQ(target.calls, 0);
+    hold = false;
+    EXPECT_EQ(send(birth()).answer.response.status, 200);
+}
+
+struct TargetRow {
+    const char* label;
+    Error error;
+    int status;
+    const char* message;
+    ClaimState claim;
+    bool rerun;
+};
+class TargetFailure : public Notification, public testing::WithParamInterface<TargetRow> {};
+
+TEST_P(TargetFailure, IsToldAndLeavesTheClaim) {
+    target.failures = {GetParam().error};
+    const auto given = send(birth());
+    EXPECT_EQ(given.answer.response.status, GetParam().status);
+    EXPECT_EQ(given.message(), GetParam().message);
+    EXPECT_EQ(given.answer.claim, GetParam().claim);
+    EXPECT_EQ(store.state_of(given.transaction), GetParam().claim);
+    ASSERT_TRUE(given.answer.error);
+    EXPECT_EQ(is_transient(given.answer.error->code), GetParam().rerun);
+    EXPECT_EQ(given.answer.response.headers.find("retry-after") != nullptr, GetParam().rerun);
+}
+
+constexpr auto later = "OpenCRVS cannot take the notification now; send it again later";
+constexpr auto unusable = "OpenCRVS gave an answer that cannot be used; the administrator has to look into it";
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, TargetFailure,
+    testing::Values(
+        TargetRow{"down", {ErrorCode::unavailable, "refused", "", {}}, 503, later, ClaimState::unavailable, true},
+        TargetRow{"slow", {ErrorCode::target_timeout, "30 s", "", {}}, 503, later, ClaimState::unavailable, true},
+        TargetRow{"busy", {ErrorCode::too_many_requests, "", "", {}}, 503, later, ClaimState::unavailable, true},
+        TargetRow{"garbage", {ErrorCode::bad_gateway, "no JSON", "", {}}, 502, unusable, ClaimState::unavailable, true},
+        TargetRow{"no_scope", {ErrorCode::forbidden, "scope", "", {}}, 502, unusable, ClaimState::unavailable, true},
+        TargetRow{"moved_on",
+                  {ErrorCode::conflict, "the record has moved on", "", {}},
+                  409,
+                  "the record has moved on",
+                  ClaimState::refused,
+                  false},
+        TargetRow{"refused",
+                  {ErrorCode::bad_request, "the form takes no text for child.dob", "child.dob", {}},
+                  400,
+                  "Could not process the Event Notification, as the form takes no text for child.dob",
+                  ClaimState::refused,
+                  false},
+        TargetRow{"bug",
+                  {ErrorCode::internal, "a bug", "", {}},
+                  500,
+                  "An internal server error occurred",
+                  ClaimState::interrupted,
+                  false}),
+    [](const auto& row) { return row.param.label; });
+
+struct BadRow {
+    const char* label;
+    const char* content_type;
+    std::string body;
+    int status;
+    const char* message;
+};
+class BadRequest : public Notification, public testing::WithParamInterface<BadRow> {};
+
+TEST_P(BadRequest, IsRefusedRecordedAndNeverSent) {
+    HttpHeaders headers;
+    if (*GetParam().content_type != '\0') headers.set("Content-Type", GetParam().content_type);
+    const auto given = send_text(GetParam().body, std::move(headers));
+    EXPECT_EQ(given.answer.response.status, GetParam().status);
+    EXPECT_EQ(given.message(), GetParam().message);
+    EXPECT_FALSE(given.answer.claim);
+    EXPECT_EQ(store.all<store_ops::Receive>().size(), 1u);
+    EXPECT_EQ(target.calls, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, BadRequest,
+    testing::Values(
+        BadRow{"xml", "application/fhir+xml", "<Bundle/>", 415,
+               "send a FHIR document as application/json or application/fhir+json"},
+        BadRow{"form", "application/x-www-form-urlencoded", "a=b", 415,
+               "send a FHIR document as application/json or application/fhir+json"},
+        BadRow{"latin1", "application/json; charset=ISO-8859-1", "{}", 415, "send JSON in UTF-8"},
+        BadRow{"empty", "application/json", "", 400, "malformed JSON at byte 1"},
+        BadRow{"truncated", "application/json", R"({"resourceType":"Bundle",)", 400, "malformed JSON at byte 26"},
+        BadRow{"deep", "application/fhir+json", std::string(10'000, '['), 400, "the document is nested too deeply"},
+        BadRow{"duplicate_key", "application/json; charset=utf-8", R"({"type":"document","type":"document"})", 400,
+               "a key appears twice"},
+        BadRow{"not_utf8", "application/json", "{\"type\":\"\xff\"}", 400, "malformed JSON at byte 10"},
+        BadRow{"no_document", "", R"({"resourceType":"Patient"})", 400, "\"resourceType\" must be [Bundle]"}),
+    [](const auto& row) { return row.param.label; });
+
+TEST_F(Notification, RefusesCompressedBodies) {
+    const auto given = send(birth(), {{"Content-Type", "application/json"}, {"Content-Encoding", "gzip"}});
+    EXPECT_EQ(given.answer.response.status, 415);
+}
+
+TEST_F(Notification, IsOneRouteForOneKindOfClient) {
+    EXPECT_EQ(channel.name, "notification");
+    ASSERT_EQ(channel.routes.size(), 1u);
+    EXPECT_EQ(route().method, "POST");
+    EXPECT_EQ(route().pattern, "/notification");
+    EXPECT_EQ(route().allowed, std::vector{store_ops::ClientKind::event_notification});
+    EXPECT_EQ(route().render_error(Error{ErrorCode::not_found, "x", "", {}}).status, 404);
+}
+
+}  // namespace
