@@ -45,6 +45,9 @@ void check(const ocm::config::LoadOutcome& outcome) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view input(reinterpret_cast<const char*>(data), size);
+    // A fuzzer learns the secret from the comparisons below; one that the file itself holds as text, or as the name of
+    // a key, may be quoted.
+    if (input.find(secret) != std::string_view::npos) return 0;
     const auto split = input.find('\0');
     const AllFiles files;
     ocm::config::LoadInput load;
