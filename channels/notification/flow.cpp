@@ -6,8 +6,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <optional>
-
 namespace ocm::notification {
 namespace {
 
@@ -66,9 +64,9 @@ class Flow {
         auto received = co_await exchange_.receive(std::nullopt);
         if (!received) co_return refuse(received.error());
         auto previewed = co_await deps_.preview(exchange_, event());
-        if (!previewed) co_return refuse_sent(previewed.error());
+        if (!previewed) co_return refuse_sent(explain(previewed.error(), *message_));
         account().append(*previewed);
-        if (auto kept = refuse_loss()) co_return std::move(*kept);
+        if (loses(account())) co_return refuse_loss(account());
         co_return accept(Outcome::State::checked, {});
     }
 
@@ -109,19 +107,20 @@ class Flow {
         keys.create = std::move(ids.create);
         keys.notify = std::move(ids.notify);
         if (message_->strict()) {
-            auto previewed = co_await deps_.preview(exchange_, event());
-            const Account before = account();
-            if (previewed) account().append(*previewed);
-            if (auto kept = refuse_loss()) {
-                if (holds_claim) kept->claim = ClaimState::refused;
-                co_return std::move(*kept);
+            const auto previewed = co_await deps_.preview(exchange_, event());
+            auto whole = account();  // a copy: the target says its part again when it has taken the notification
+            if (previewed) whole.append(*previewed);
+            if (loses(whole)) {
+                auto refused = refuse_loss(whole);
+                if (holds_claim) refused.claim = ClaimState::refused;
+                co_return refused;
             }
-            account() = before;  // the target says it again when it has taken the notification
         }
         auto sent = co_await deps_.send(exchange_, event(), std::move(keys));
         if (!sent) {
-            auto refused = refuse_sent(sent.error());
-            if (!holds_claim) refused.claim.reset();
+            const auto failure = explain(sent.error(), *message_);
+            auto refused = refuse_sent(failure);
+            if (holds_claim) refused.claim = failure.claim;
             co_return refused;
         }
         account().append(sent->account);
@@ -209,25 +208,24 @@ class Flow {
         return std::move(answer_);
     }
 
-    /// Where the sender would rather be refused than lose a field: the refusal naming the first one.
-    std::optional<Answer> refuse_loss() {
-        if (!message_->strict() || account().dropped.empty()) return std::nullopt;
-        const auto& lost = account().dropped.front();
+    /// The sender would rather be refused than lose what is lost.
+    bool loses(const Account& whole) const { return message_->strict() && !whole.dropped.empty(); }
+
+    Answer refuse_loss(const Account& whole) {
+        const auto& first = whole.dropped.front();
         auto refused =
             refuse(Error{ErrorCode::unprocessable,
-                         "not everything can be carried, and the sender asked for all or nothing: " + lost.why +
-                             (account().dropped.size() > 1 ? " (the first of several)" : ""),
-                         lost.path, std::nullopt});
-        refused.account = dump_json(account().to_json());
+                         "not everything can be carried, and the sender asked for all or nothing: " + first.why +
+                             (whole.dropped.size() > 1 ? " (the first of several)" : ""),
+                         first.path, std::nullopt});
+        refused.account = dump_json(whole.to_json());
         return refused;
     }
 
     /// The target's refusal or failure, in the sender's terms.
-    Answer refuse_sent(const Error& error) {
-        auto failure = explain(error, *message_);
+    Answer refuse_sent(const Failure& failure) {
         auto refused = refuse(failure.told);
-        refused.error = std::move(failure.recorded);
-        refused.claim = failure.claim;
+        refused.error = failure.recorded;
         refused.account = dump_json(account().to_json());
         return refused;
     }

@@ -26,6 +26,7 @@ class Opencrvs1Message final : public Message {
     }
 
     HttpResponse accepted(const Outcome& outcome) override {
+        if (outcome.state == Outcome::State::checked) return checked();
         opencrvs_v1::Accepted saved;
         saved.kind = event.kind;
         saved.event_id = outcome.subjects.event_id;
@@ -33,7 +34,6 @@ class Opencrvs1Message final : public Message {
         saved.client_id = outcome.client_id;
         saved.client_name = outcome.client_name;
         saved.at = outcome.at;
-        if (outcome.state == Outcome::State::checked) return checked();
         return opencrvs_v1::accepted(std::move(bundle_), saved);
     }
 

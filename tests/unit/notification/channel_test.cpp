@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/notification/channel.hpp"
 
+#include "channels/notification/flow.hpp"
 #include "core/ids.hpp"
 #include "core/json.hpp"
 #include "support/fakes/fakes.hpp"
@@ -280,9 +281,48 @@ TEST_F(Notification, ADryRunRefusesWhatSendingWould) {
     const auto refused = dry_run(birth());
     EXPECT_EQ(refused.answer.response.status, 400);
     EXPECT_EQ(text_member(refused.body(), "path"), "/entry/6/resource/location/0/location/reference");
+    EXPECT_FALSE(refused.answer.claim) << "nothing was claimed";
     EXPECT_EQ(target.calls, 0);
     EXPECT_EQ(dry_run(birth(), "dry-run=false").answer.response.status, 200);
     EXPECT_EQ(target.calls, 1);
+}
+
+/// A message whose sender would rather be refused than lose a field.
+class StrictMessage final : public notification::Message {
+  public:
+    explicit StrictMessage(VitalEvent read_event) : Message(std::move(read_event), {}) {}
+    std::string place_of(std::string_view) const override { return {}; }
+    HttpResponse accepted(const notification::Outcome&) override { return text_response(200, "taken"); }
+    bool strict() const override { return true; }
+};
+
+TEST_F(Notification, IsNotSentWhereItWouldLoseWhatItsSenderWillNotLose) {
+    const notification::Format format{
+        "strict",
+        [](const HttpRequest&) -> Result<std::unique_ptr<notification::Message>> {
+            VitalEvent child;
+            child.source.document = "constant";
+            return std::make_unique<StrictMessage>(std::move(child));
+        },
+        [](const Error& error) { return text_response(http_status(error.code), error.path + ": " + error.message); }};
+    const notification::NotificationDeps deps{
+        [this](Exchange& exchange, const VitalEvent& event, opencrvs::NotifyIds upstream_ids) {
+            return target.notify(exchange, event, std::move(upstream_ids));
+        },
+        [this](Exchange& exchange, const VitalEvent& event) { return target.preview(exchange, event); }, "main", hold};
+    for (const auto mode : {notification::Mode::send, notification::Mode::check}) {
+        Route strict;
+        strict.handler = [&](Exchange& exchange) { return notification::take(exchange, format, deps, mode); };
+        Runner runner;
+        const auto given = runner.run(through(open("{}"), strict, store, clock));
+        EXPECT_EQ(given.answer.response.status, 422);
+        EXPECT_EQ(given.answer.response.body,
+                  "child.nid: not everything can be carried, and the sender asked for all or nothing: the form has no "
+                  "place for it");
+        EXPECT_EQ(given.answer.claim.has_value(), mode == notification::Mode::send);
+        EXPECT_NE(given.answer.account.find("child.nid"), std::string::npos);
+    }
+    EXPECT_EQ(target.calls, 0);
 }
 
 TEST_F(Notification, ACorrectionOfWhatWasSentIsAConflict) {

@@ -2,6 +2,7 @@
 #include "channels/transform.hpp"
 
 #include "fixtures.hpp"
+#include "formats/opencrvs_v1/read.hpp"
 #include "notify_check.hpp"
 
 #include <gmock/gmock.h>
@@ -63,6 +64,8 @@ TEST(Transform, NamesTheSendersOwnPaths) {
                          "Location/dddddddd-0000-4000-8000-000000000001"));
     ASSERT_FALSE(out);
     EXPECT_EQ(out.error().path, "/entry/1/resource/extension/5/valueReference/reference");
+    EXPECT_EQ(opencrvs_v1::place_of(parse_json(birth).value(), "kind"), "/entry/0/resource/type/coding/0/code");
+    EXPECT_EQ(opencrvs_v1::place_of(Json::object(), "office"), "");
 }
 
 TEST(Transform, GoesThroughOurOwnFormat) {
