@@ -48,7 +48,8 @@ class Writer {
 
     Json orchestration(const Orchestration& step) {
         Json out;
-        out["name"] = step.name.empty() ? "Step" : valid_utf8(step.name);
+        const auto step_name = valid_utf8(step.name);  // which may leave nothing of it
+        out["name"] = step_name.empty() ? "Step" : step_name;
         Json request{{"host", valid_utf8(step.host)},    {"port", valid_utf8(step.port)},
                      {"path", valid_utf8(step.path)},    {"method", valid_utf8(step.method)},
                      {"headers", headers(step.headers)}, {"body", body(step.body)},

@@ -134,6 +134,14 @@ TEST(Envelope, SurvivesWhateverComesIn) {
     EXPECT_TRUE(e["properties"].contains("a_b_"));
 }
 
+TEST(Envelope, NamesEveryStep) {
+    for (const auto& given : {std::string(), std::string(2, '\0')}) {
+        auto from = outcome();
+        from.orchestrations[0].name = given;
+        EXPECT_EQ(built(from)["orchestrations"][0]["name"], "Step");
+    }
+}
+
 TEST(Utf8, ReplacesOnlyWhatIsInvalid) {
     EXPECT_EQ(valid_utf8("aé€😀"), "aé€😀");
     EXPECT_EQ(valid_utf8("\xc0\xaf"), "\xEF\xBF\xBD\xEF\xBF\xBD");
