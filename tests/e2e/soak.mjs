@@ -98,29 +98,23 @@ class Soak {
   }
 }
 
-/** Sends `count` notifications from several senders at once while `meanwhile` goes on. */
-async function under (soak, count, meanwhile) {
-  let left = count
-  const sender = async () => { while (left-- > 0) await soak.deliver() }
-  const sending = Promise.all(Array.from({ length: senders }, sender))
-  let over = false
-  sending.finally(() => { over = true }).catch(() => {})
-  await Promise.all([sending, meanwhile(() => over)])
-}
-
+/** Sends `count` notifications, or more: as many as it takes to be killed `wanted` times at work. */
 async function kills (soak, count, wanted) {
+  let sent = 0
   let killed = 0
   let restart = 0
-  await under(soak, count, async over => {
-    while (!over() && killed < wanted) {
+  const sender = async () => { while (sent++ < count || killed < wanted) await soak.deliver() }
+  const killer = async () => {
+    while (killed < wanted) {
       await sleep(20 + Math.random() * 400)
       await soak.mediator.kill()
-      killed++
       const began = performance.now()
       await soak.mediator.start()
       restart = Math.max(restart, performance.now() - began)
+      killed++
     }
-  })
+  }
+  await Promise.all([killer(), ...Array.from({ length: senders }, sender)])
   say(`    killed ${killed} times, slowest restart ${restart.toFixed(0)} ms`)
 }
 
@@ -169,7 +163,7 @@ async function scenario (name, settleMs, work) {
 let good = true
 const notifications = option('notifications', 1000)
 const wantedKills = option('kills', 100)
-good = await scenario(`${notifications} notifications, kill -9 at ${wantedKills} random moments`, 60000,
+good = await scenario(`${notifications} notifications or more, kill -9 at ${wantedKills} random moments`, 60000,
   soak => kills(soak, notifications, wantedKills)) && good
 const seconds = option('outage-seconds', 60)
 for (const [name, rule] of Object.entries(troubles)) {
