@@ -73,6 +73,16 @@ std::optional<ClientKind> client_kind(std::string_view text) {
     return i == kind_names.size() ? std::nullopt : std::optional(static_cast<ClientKind>(i));
 }
 
+std::string_view name(OnOutage wish) {
+    return wish == OnOutage::queue ? "queue" : "refuse";
+}
+
+std::optional<OnOutage> on_outage(std::string_view text) {
+    if (text == name(OnOutage::queue)) return OnOutage::queue;
+    if (text == name(OnOutage::refuse)) return OnOutage::refuse;
+    return std::nullopt;
+}
+
 }  // namespace store_ops
 
 Exchange::Exchange(HttpRequest request, Caller caller, std::string channel, std::string route, SteadyTime deadline,
