@@ -10,8 +10,11 @@ std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps) {
     const auto send = [&target](Exchange& exchange, const VitalEvent& event, opencrvs::NotifyIds ids) {
         return target.notify(exchange, event, std::move(ids));
     };
+    const auto preview = [&target](Exchange& exchange, const VitalEvent& event) {
+        return target.preview(exchange, event);
+    };
     return {
-        notification::make_notification_channel({send, target.name(), deps.settings.notification_hold}),
+        notification::make_notification_channel({send, preview, target.name(), deps.settings.notification_hold}),
     };
 }
 

@@ -2,13 +2,10 @@
 #include "channels/transform.hpp"
 
 #include "channels/opencrvs/write_v2.hpp"
-#include "formats/opencrvs_v1/envelope.hpp"
 #include "formats/opencrvs_v1/read.hpp"
 #include "formats/vital_json/vital_json.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <optional>
 
 namespace ocm {
 namespace {
@@ -39,29 +36,7 @@ Result<Message> read(std::string_view from, std::string_view text) {
     return out;
 }
 
-/// Pointer of the node inside the document that holds it.
-std::optional<std::string> pointer_to(const Json& node, const Json& inside, const std::string& at) {
-    if (&node == &inside) return at;
-    if (inside.is_object())
-        for (const auto& [key, child] : inside.items())
-            if (auto found = pointer_to(node, child, pointer(at, key))) return found;
-    if (inside.is_array())
-        for (std::size_t i = 0; i < inside.size(); ++i)
-            if (auto found = pointer_to(node, inside[i], pointer(at, i))) return found;
-    return std::nullopt;
-}
-
 }  // namespace
-
-std::string path_in_opencrvs_1(const Json& bundle, std::string_view path) {
-    const auto found = opencrvs_v1::check_envelope(bundle);
-    const Json* node = nullptr;
-    if (found && path == opencrvs::refusal::office) node = found->office;
-    if (found && path == opencrvs::refusal::location) node = found->location;
-    if (found && path == opencrvs::refusal::kind) node = member(*found->composition, "type");
-    const auto out = node == nullptr ? std::nullopt : pointer_to(*node, bundle, "");
-    return out ? *out : std::string(path);
-}
 
 Result<Transformed> transform(std::string_view from, std::string_view to, std::string_view text,
                               const TargetForms& target, WallTime now) {
@@ -79,7 +54,9 @@ Result<Transformed> transform(std::string_view from, std::string_view to, std::s
     auto written = opencrvs::write(source->event, target.map, target.form, target.places, now);
     if (!written) {
         auto error = written.error();
-        if (source->is_opencrvs_1) error.path = path_in_opencrvs_1(source->document, error.path);
+        if (source->is_opencrvs_1) {
+            if (auto place = opencrvs_v1::place_of(source->document, error.path); !place.empty()) error.path = place;
+        }
         return fail(std::move(error));
     }
     out.account.append(written->account);

@@ -30,8 +30,4 @@ struct TargetForms {
 Result<Transformed> transform(std::string_view from, std::string_view to, std::string_view text,
                               const TargetForms& target, WallTime now);
 
-/// Puts the path of a refusal by `opencrvs::write` into the terms of the 1.x bundle the event was read from: a JSON
-/// pointer, or the path itself where the bundle has no place for it.
-std::string path_in_opencrvs_1(const Json& bundle, std::string_view path);
-
 }  // namespace ocm

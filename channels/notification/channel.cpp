@@ -2,235 +2,57 @@
 #include "channels/notification/channel.hpp"
 
 #include "channels/notification/flow.hpp"
-#include "channels/notification/identify.hpp"
-#include "formats/opencrvs_v1/answer.hpp"
-
-#include <nlohmann/json.hpp>
-
-#include <memory>
+#include "channels/notification/opencrvs_1.hpp"
 
 namespace ocm::notification {
 namespace {
 
-using store_ops::ClaimResult;
+struct Shared {
+    NotificationDeps deps;
+    Format opencrvs_1 = opencrvs_1_format();
+};
+using SharedPtr = std::shared_ptr<const Shared>;
 
-constexpr std::chrono::seconds hold_retry_after{60};
-constexpr std::chrono::seconds soon{1};
-/// Left of the deadline for answering after having waited for another transaction.
-constexpr Milliseconds answer_margin{500};
-
-/// The one notification of one exchange, from bytes to answer.
-class Flow {
-  public:
-    Flow(Exchange& exchange, const NotificationDeps& deps) : exchange_(exchange), deps_(deps) {}
-
-    Task<Answer> run() {
-        answer_.properties["format"] = format_name;
-        if (deps_.hold) {
-            co_return refuse(
-                Error{ErrorCode::unavailable, "notifications are held by the administrator", "", hold_retry_after});
-        }
-        auto decoded = decode(exchange_.request());
-        if (!decoded) co_return refuse(decoded.error());
-        decoded_ = std::move(*decoded);
-        answer_.properties["event"] = std::string(name(event().kind));
-
-        auto claim = identify(
-            {client(), format_name, exchange_.request().headers.get("idempotency-key"), exchange_.request().body},
-            event());
-        if (!claim) co_return refuse(claim.error());
-        const bool claimed = claim->has_value();
-        auto received = co_await exchange_.receive(std::move(*claim));
-        if (!received) co_return refuse(received.error());
-        if (!claimed || !received->claim) {
-            // Nothing tells this message from another of the same content.
-            ClaimResult alone;
-            alone.create_key = exchange_.id();
-            auto sent = co_await send(alone, false);
-            co_return sent;
-        }
-        const auto found = *received->claim;
-        answer_.properties["verdict"] = std::string(name(found.verdict));
-        auto answered = co_await act(found);
-        co_return answered;
-    }
-
-  private:
-    Task<Answer> act(ClaimResult found) {
-        switch (found.verdict) {
-            case ClaimVerdict::replay:
-            case ClaimVerdict::queued: {
-                auto replayed = co_await replay(found);
-                co_return replayed;
-            }
-            case ClaimVerdict::wait: {
-                auto waited = co_await wait(found);
-                co_return waited;
-            }
-            case ClaimVerdict::correction:
-                co_return refuse_correction(found.held_subjects);
-            case ClaimVerdict::key_reused:
-                co_return refuse(Error{ErrorCode::unprocessable,
-                                       "this Idempotency-Key was used for another content; use a new one",
-                                       "Idempotency-Key", std::nullopt});
-            case ClaimVerdict::another_subject:
-                account().warnings.push_back(
-                    {"", "the document's identifier was used for another person before; it is taken as a new one"});
-                break;
-            case ClaimVerdict::fresh:
-            case ClaimVerdict::again:
-            case ClaimVerdict::replaces_queued:
-                break;
-        }
-        auto sent = co_await send(found, true);
-        co_return sent;
-    }
-
-    Task<Answer> send(ClaimResult found, bool holds_claim) {
-        const auto sender = client();
-        auto ids = upstream_ids({deps_.target, sender, found.create_key, found.version});
-        opencrvs::NotifyIds keys;
-        keys.create = std::move(ids.create);
-        keys.notify = std::move(ids.notify);
-        auto sent = co_await deps_.send(exchange_, event(), std::move(keys));
-        if (!sent) {
-            auto failure = explain(sent.error(), decoded_.bundle);
-            auto refused = refuse(failure.told);
-            refused.error = std::move(failure.recorded);
-            if (holds_claim) refused.claim = failure.claim;
-            refused.account = dump_json(account().to_json());
-            co_return refused;
-        }
-        account().append(sent->account);
-        store_ops::Subjects subjects;
-        subjects.tracking_id = sent->tracking_id;
-        subjects.event_id = sent->event_id;
-        subjects.office = sent->office_id;
-        if (sent->pending) answer_.properties["state"] = "to be confirmed by the country configuration";
-        if (holds_claim) answer_.claim = ClaimState::delivered;
-        co_return accept(std::move(subjects));
-    }
-
-    /// The same content, delivered: answered as it was.
-    Task<Answer> replay(ClaimResult found) {
-        auto recorded = co_await exchange_.ports().store.recorded_answer(found.held_transaction);
-        if (!recorded && recorded.error().code != ErrorCode::not_found) co_return refuse(recorded.error());
-        answer_.replay_of = found.held_transaction;
-        if (recorded) co_return repeat(*recorded);
-        // Its body was erased since; the same content and the same ids make the same body.
-        auto rebuilt = accept(found.held_subjects);
-        rebuilt.response.headers.set("Idempotency-Replayed", "true");
-        co_return rebuilt;
-    }
-
-    Answer repeat(const store_ops::RecordedAnswer& recorded) {
-        answer_.response = HttpResponse{recorded.http_status, {{"Content-Type", recorded.content_type}}, recorded.body};
-        answer_.response.headers.set("Idempotency-Replayed", "true");
-        answer_.status = recorded.status;
-        answer_.subjects = recorded.subjects;
-        return std::move(answer_);
-    }
-
-    /// The same record is being worked on. What became of the same content is the answer to this one too, a refusal of
-    /// this moment included; other content has to see what became of the first.
-    Task<Answer> wait(ClaimResult found) {
-        auto done = co_await exchange_.ports().store.wait_answered(found.held_transaction,
-                                                                   exchange_.deadline() - answer_margin);
-        if (!done) co_return come_again();
-        auto recorded = co_await exchange_.ports().store.recorded_answer(found.held_transaction);
-        if (!recorded) co_return come_again();
-        const bool delivered = recorded->http_status >= 200 && recorded->http_status < 300;
-        if (recorded->http_status >= 500) co_return come_again();
-        if (found.same_content) {
-            answer_.replay_of = found.held_transaction;
-            co_return repeat(*recorded);
-        }
-        if (delivered) co_return refuse_correction(recorded->subjects);
-        co_return come_again();
-    }
-
-    Answer come_again() {
-        return refuse(Error{ErrorCode::unavailable,
-                            "the same notification was being worked on at this moment; send it again", "", soon});
-    }
-
-    Answer refuse_correction(const store_ops::Subjects& held) {
-        Error told{ErrorCode::conflict,
-                   "This notification was already sent to OpenCRVS with other content. A correction is made at the "
-                   "registration office" +
-                       (held.office.empty() ? std::string() : " (Location/" + held.office + ")") +
-                       (held.tracking_id.empty() ? std::string() : ", with tracking id " + held.tracking_id),
-                   "", std::nullopt};
-        auto refused = refuse(told);
-        // The look-up values are told to the sender and kept with the transaction, nowhere else.
-        refused.error = Error{ErrorCode::conflict, "a correction of a notification already sent", "", std::nullopt};
-        refused.subjects = held;
-        refused.account = dump_json(account().to_json());
-        return refused;
-    }
-
-    Answer accept(store_ops::Subjects subjects) {
-        opencrvs_v1::Accepted outcome;
-        outcome.kind = event().kind;
-        outcome.event_id = subjects.event_id;
-        outcome.tracking_id = subjects.tracking_id;
-        outcome.client_id = client();
-        if (exchange_.caller().client) outcome.client_name = exchange_.caller().client->name;
-        outcome.at = exchange_.received_at();
-        answer_.response = opencrvs_v1::accepted(std::move(decoded_.bundle), outcome);
-        answer_.response.headers.set("Mediator-Account", summary(account()));
-        answer_.properties["account"] = summary(account());
-        answer_.account = dump_json(account().to_json());
-        answer_.subjects = std::move(subjects);
-        answer_.subjects.source_id = source_id();
-        return std::move(answer_);
-    }
-
-    Answer refuse(const Error& error) {
-        answer_.response = opencrvs_v1::refusal(error);
-        answer_.error = error;
-        answer_.subjects.source_id = source_id();
-        return std::move(answer_);
-    }
-
-    const VitalEvent& event() const { return decoded_.read.event; }
-    Account& account() { return decoded_.read.account; }
-    std::string client() const { return exchange_.caller().client ? exchange_.caller().client->id : std::string(); }
-    std::string source_id() const {
-        const auto& source = event().source;
-        return source.record.empty() ? source.document : source.record;
-    }
-
-    Exchange& exchange_;
-    const NotificationDeps& deps_;
-    Decoded decoded_;
-    Answer answer_;
+/// A route that takes one notification in a format.
+struct Intake {
+    std::string pattern, summary;
+    const Format* format;
+    Mode mode = Mode::send;  // `?dry-run` checks whatever the route does
 };
 
-Task<Answer> take_notification(Exchange& exchange, std::shared_ptr<const NotificationDeps> deps) {
-    Flow flow(exchange, *deps);
-    auto answer = co_await flow.run();
-    co_return answer;
+Mode mode_of(const HttpRequest& request, Mode of_route) {
+    const auto dry_run = query_value(request.query, "dry-run");
+    return dry_run && *dry_run != "false" ? Mode::check : of_route;
+}
+
+Route intake(const SharedPtr& shared, Intake described) {
+    Route route;
+    route.method = "POST";
+    route.pattern = std::move(described.pattern);
+    route.summary = std::move(described.summary);
+    route.allowed = {store_ops::ClientKind::event_notification};
+    route.handler = [shared, format = described.format, mode = described.mode](Exchange& exchange) {
+        return take(exchange, *format, shared->deps, mode_of(exchange.request(), mode));
+    };
+    route.render_error = described.format->refusal;
+    return route;
 }
 
 }  // namespace
 
 ChannelDefinition make_notification_channel(NotificationDeps deps) {
-    auto shared = std::make_shared<const NotificationDeps>(std::move(deps));
-    Route route;
-    route.method = "POST";
-    route.pattern = "/notification";
-    route.summary = "Takes a birth or death notification: the FHIR document bundle of OpenCRVS 1.x.";
-    route.allowed = {store_ops::ClientKind::event_notification};
-    route.handler = [shared](Exchange& exchange) { return take_notification(exchange, shared); };
-    route.render_error = opencrvs_v1::refusal;
-
+    auto shared = std::make_shared<const Shared>(Shared{std::move(deps)});
     ChannelDefinition channel;
     channel.name = "notification";
     channel.title = "OpenCRVS notification";
     channel.description = "Birth and death notifications from health facilities to OpenCRVS.";
     channel.role = "opencrvs-notification";
-    channel.routes = {std::move(route)};
+    channel.routes = {
+        intake(shared, {"/notification",
+                        "Takes a birth or death notification: the FHIR document bundle of OpenCRVS 1.x. "
+                        "With ?dry-run it checks and sends nothing.",
+                        &shared->opencrvs_1}),
+    };
     return channel;
 }
 

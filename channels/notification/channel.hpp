@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
+#include "channels/account.hpp"
 #include "channels/all.hpp"
 #include "channels/opencrvs/target.hpp"
 #include "core/route.hpp"
@@ -15,17 +16,23 @@ namespace ocm::notification {
 /// Hands one event to the target; the event outlives the call.
 using Send = std::function<Task<Result<opencrvs::Sent>>(Exchange&, const VitalEvent&, opencrvs::NotifyIds)>;
 
+/// What handing it over would carry and drop, without doing so. Fails as `Send` does.
+using Preview = std::function<Task<Result<Account>>(Exchange&, const VitalEvent&)>;
+
 struct NotificationDeps {
     Send send;
+    Preview preview;
     std::string target;             // its name: upstream ids are derived from it
     const std::atomic<bool>& hold;  // an administrator's stop: outlives the channel
 };
 
-/// `POST /notification`: a document bundle in, 1.8's answer out.
+/// `POST /notification`: a document bundle in, 1.8's answer out. With `?dry-run` the same decoding and checks, 200 with
+/// the account, and nothing sent.
 ///
 /// 200 with the saved record (Mediator-Account counts what the account holds; Idempotency-Replayed where it is a
 /// replay); 400 what the document or the target's registry does not allow, with its place; 409 a correction of what was
-/// sent; 415 what is not JSON; 422 an Idempotency-Key used for other content; 502 an answer of the target that cannot
+/// sent; 415 what is not JSON; 422 an Idempotency-Key used for other content, or
+/// a loss that the sender forbade; 502 an answer of the target that cannot
 /// be used; 503 with Retry-After while the target is down or slow, the channel is held, or the same record is being
 /// worked on.
 ChannelDefinition make_notification_channel(NotificationDeps deps);

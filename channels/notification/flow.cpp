@@ -1,97 +1,265 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/notification/flow.hpp"
 
+#include "channels/notification/explain.hpp"
+#include "channels/notification/identify.hpp"
+
 #include <nlohmann/json.hpp>
 
-#include <chrono>
+#include <optional>
 
 namespace ocm::notification {
 namespace {
 
-constexpr std::chrono::seconds default_retry_after{30};
+using store_ops::ClaimResult;
 
-bool is_json_type(std::string_view type) {
-    return type == "application/json" || (type.starts_with("application/") && type.ends_with("+json")) ||
-           type == "application/json+fhir";
-}
+constexpr std::chrono::seconds hold_retry_after{60};
+constexpr std::chrono::seconds soon{1};
+/// Left of the deadline for answering after having waited for another transaction.
+constexpr Milliseconds answer_margin{500};
 
-Result<void> check_content_type(const HttpHeaders& headers) {
-    const auto encoding = headers.get("content-encoding");
-    if (!encoding.empty() && !iequals(encoding, "identity")) {
-        return fail(ErrorCode::unsupported_media_type, "send the body without Content-Encoding", "Content-Encoding");
-    }
-    const auto given = headers.get("content-type");
-    if (given.empty()) return {};  // 1.8 takes a body without a type for JSON
-    if (!is_json_type(media_type(given))) {
-        return fail(ErrorCode::unsupported_media_type,
-                    "send a FHIR document as application/json or application/fhir+json", "Content-Type");
-    }
-    const auto parameters = to_lower(given);
-    const auto charset = parameters.find("charset=");
-    if (charset != std::string::npos && parameters.find("utf-8", charset) == std::string::npos) {
-        return fail(ErrorCode::unsupported_media_type, "send JSON in UTF-8", "Content-Type");
-    }
-    return {};
-}
+/// The one notification of one exchange, from bytes to answer.
+class Flow {
+  public:
+    Flow(Exchange& exchange, const Format& format, const NotificationDeps& deps)
+        : exchange_(exchange), format_(format), deps_(deps) {}
 
-/// 1.8's words for what its gateway finds out by asking OpenCRVS, with the reason behind.
-std::string in_its_words(std::string_view event_path, const std::string& why) {
-    if (event_path == opencrvs::refusal::location) return "Encounter location not found! " + why;
-    return "Could not process the Event Notification, as " + why;
-}
+    Task<Answer> run(Mode mode) {
+        answer_.properties["format"] = format_.name;
+        if (deps_.hold && mode == Mode::send) {
+            co_return refuse(
+                Error{ErrorCode::unavailable, "notifications are held by the administrator", "", hold_retry_after});
+        }
+        auto decoded = format_.decode(exchange_.request());
+        if (!decoded) co_return refuse(decoded.error());
+        message_ = std::move(*decoded);
+        answer_.properties["event"] = std::string(name(event().kind));
+        if (mode == Mode::check) {
+            auto checked = co_await check();
+            co_return checked;
+        }
+
+        auto claim = identify(
+            {client(), format_.name, exchange_.request().headers.get("idempotency-key"), exchange_.request().body},
+            event());
+        if (!claim) co_return refuse(claim.error());
+        const bool claimed = claim->has_value();
+        auto received = co_await exchange_.receive(std::move(*claim));
+        if (!received) co_return refuse(received.error());
+        if (!claimed || !received->claim) {
+            // Nothing tells this message from another of the same content.
+            ClaimResult alone;
+            alone.create_key = exchange_.id();
+            auto sent = co_await send(alone, false);
+            co_return sent;
+        }
+        const auto found = *received->claim;
+        answer_.properties["verdict"] = std::string(name(found.verdict));
+        auto answered = co_await act(found);
+        co_return answered;
+    }
+
+  private:
+    /// What sending would do, but for the sending.
+    Task<Answer> check() {
+        answer_.properties["state"] = "checked";
+        auto received = co_await exchange_.receive(std::nullopt);
+        if (!received) co_return refuse(received.error());
+        auto previewed = co_await deps_.preview(exchange_, event());
+        if (!previewed) co_return refuse_sent(previewed.error());
+        account().append(*previewed);
+        if (auto kept = refuse_loss()) co_return std::move(*kept);
+        co_return accept(Outcome::State::checked, {});
+    }
+
+    Task<Answer> act(ClaimResult found) {
+        switch (found.verdict) {
+            case ClaimVerdict::replay:
+            case ClaimVerdict::queued: {
+                auto replayed = co_await replay(found);
+                co_return replayed;
+            }
+            case ClaimVerdict::wait: {
+                auto waited = co_await wait(found);
+                co_return waited;
+            }
+            case ClaimVerdict::correction:
+                co_return refuse_correction(found.held_subjects);
+            case ClaimVerdict::key_reused:
+                co_return refuse(Error{ErrorCode::unprocessable,
+                                       "this Idempotency-Key was used for another content; use a new one",
+                                       "Idempotency-Key", std::nullopt});
+            case ClaimVerdict::another_subject:
+                account().warnings.push_back(
+                    {"", "the document's identifier was used for another person before; it is taken as a new one"});
+                break;
+            case ClaimVerdict::fresh:
+            case ClaimVerdict::again:
+            case ClaimVerdict::replaces_queued:
+                break;
+        }
+        auto sent = co_await send(found, true);
+        co_return sent;
+    }
+
+    Task<Answer> send(ClaimResult found, bool holds_claim) {
+        const auto sender = client();
+        auto ids = upstream_ids({deps_.target, sender, found.create_key, found.version});
+        opencrvs::NotifyIds keys;
+        keys.create = std::move(ids.create);
+        keys.notify = std::move(ids.notify);
+        if (message_->strict()) {
+            auto previewed = co_await deps_.preview(exchange_, event());
+            const Account before = account();
+            if (previewed) account().append(*previewed);
+            if (auto kept = refuse_loss()) {
+                if (holds_claim) kept->claim = ClaimState::refused;
+                co_return std::move(*kept);
+            }
+            account() = before;  // the target says it again when it has taken the notification
+        }
+        auto sent = co_await deps_.send(exchange_, event(), std::move(keys));
+        if (!sent) {
+            auto refused = refuse_sent(sent.error());
+            if (!holds_claim) refused.claim.reset();
+            co_return refused;
+        }
+        account().append(sent->account);
+        store_ops::Subjects subjects;
+        subjects.tracking_id = sent->tracking_id;
+        subjects.event_id = sent->event_id;
+        subjects.office = sent->office_id;
+        if (sent->pending) answer_.properties["state"] = "to be confirmed by the country configuration";
+        if (holds_claim) answer_.claim = ClaimState::delivered;
+        co_return accept(Outcome::State::delivered, std::move(subjects));
+    }
+
+    /// The same content, delivered: answered as it was.
+    Task<Answer> replay(ClaimResult found) {
+        auto recorded = co_await exchange_.ports().store.recorded_answer(found.held_transaction);
+        if (!recorded && recorded.error().code != ErrorCode::not_found) co_return refuse(recorded.error());
+        answer_.replay_of = found.held_transaction;
+        if (recorded) co_return repeat(*recorded);
+        // Its body was erased since; the same content and the same ids make the same body.
+        auto rebuilt = accept(Outcome::State::delivered, found.held_subjects);
+        rebuilt.response.headers.set("Idempotency-Replayed", "true");
+        co_return rebuilt;
+    }
+
+    Answer repeat(const store_ops::RecordedAnswer& recorded) {
+        answer_.response = HttpResponse{recorded.http_status, {{"Content-Type", recorded.content_type}}, recorded.body};
+        answer_.response.headers.set("Idempotency-Replayed", "true");
+        answer_.status = recorded.status;
+        answer_.subjects = recorded.subjects;
+        return std::move(answer_);
+    }
+
+    /// The same record is being worked on. What became of the same content is the answer to this one too, a refusal of
+    /// this moment included; other content has to see what became of the first.
+    Task<Answer> wait(ClaimResult found) {
+        auto done = co_await exchange_.ports().store.wait_answered(found.held_transaction,
+                                                                   exchange_.deadline() - answer_margin);
+        if (!done) co_return come_again();
+        auto recorded = co_await exchange_.ports().store.recorded_answer(found.held_transaction);
+        if (!recorded) co_return come_again();
+        const bool delivered = recorded->http_status >= 200 && recorded->http_status < 300;
+        if (recorded->http_status >= 500) co_return come_again();
+        if (found.same_content) {
+            answer_.replay_of = found.held_transaction;
+            co_return repeat(*recorded);
+        }
+        if (delivered) co_return refuse_correction(recorded->subjects);
+        co_return come_again();
+    }
+
+    Answer come_again() {
+        return refuse(Error{ErrorCode::unavailable,
+                            "the same notification was being worked on at this moment; send it again", "", soon});
+    }
+
+    Answer refuse_correction(const store_ops::Subjects& held) {
+        Error told{ErrorCode::conflict,
+                   "This notification was already sent to OpenCRVS with other content. A correction is made at the "
+                   "registration office" +
+                       (held.office.empty() ? std::string() : " (Location/" + held.office + ")") +
+                       (held.tracking_id.empty() ? std::string() : ", with tracking id " + held.tracking_id),
+                   "", std::nullopt};
+        auto refused = refuse(told);
+        // The look-up values are told to the sender and kept with the transaction, nowhere else.
+        refused.error = Error{ErrorCode::conflict, "a correction of a notification already sent", "", std::nullopt};
+        refused.subjects = held;
+        refused.account = dump_json(account().to_json());
+        return refused;
+    }
+
+    Answer accept(Outcome::State state, store_ops::Subjects subjects) {
+        Outcome outcome;
+        outcome.state = state;
+        outcome.transaction = exchange_.id();
+        outcome.subjects = subjects;
+        outcome.client_id = client();
+        if (exchange_.caller().client) outcome.client_name = exchange_.caller().client->name;
+        outcome.at = exchange_.received_at();
+        answer_.subjects = std::move(subjects);
+        answer_.subjects.source_id = source_id();
+        answer_.account = dump_json(account().to_json());
+        answer_.properties["account"] = summary(account());
+        answer_.response = message_->accepted(outcome);
+        answer_.response.headers.set("Mediator-Account", answer_.properties["account"]);
+        return std::move(answer_);
+    }
+
+    /// Where the sender would rather be refused than lose a field: the refusal naming the first one.
+    std::optional<Answer> refuse_loss() {
+        if (!message_->strict() || account().dropped.empty()) return std::nullopt;
+        const auto& lost = account().dropped.front();
+        auto refused =
+            refuse(Error{ErrorCode::unprocessable,
+                         "not everything can be carried, and the sender asked for all or nothing: " + lost.why +
+                             (account().dropped.size() > 1 ? " (the first of several)" : ""),
+                         lost.path, std::nullopt});
+        refused.account = dump_json(account().to_json());
+        return refused;
+    }
+
+    /// The target's refusal or failure, in the sender's terms.
+    Answer refuse_sent(const Error& error) {
+        auto failure = explain(error, *message_);
+        auto refused = refuse(failure.told);
+        refused.error = std::move(failure.recorded);
+        refused.claim = failure.claim;
+        refused.account = dump_json(account().to_json());
+        return refused;
+    }
+
+    Answer refuse(const Error& error) {
+        answer_.response = format_.refusal(error);
+        answer_.error = error;
+        if (message_) answer_.subjects.source_id = source_id();
+        return std::move(answer_);
+    }
+
+    const VitalEvent& event() const { return message_->event; }
+    Account& account() { return message_->account; }
+    std::string client() const { return exchange_.caller().client ? exchange_.caller().client->id : std::string(); }
+    std::string source_id() const {
+        const auto& source = event().source;
+        return source.record.empty() ? source.document : source.record;
+    }
+
+    Exchange& exchange_;
+    const Format& format_;
+    const NotificationDeps& deps_;
+    std::unique_ptr<Message> message_;  // once decoded
+    Answer answer_;
+};
 
 }  // namespace
 
-Result<Decoded> decode(const HttpRequest& request) {
-    if (auto ok = check_content_type(request.headers); !ok) return fail(std::move(ok.error()));
-    auto bundle = parse_json(request.body);
-    if (!bundle) return fail(std::move(bundle.error()));
-    auto read = opencrvs_v1::read(*bundle);
-    if (!read) return fail(std::move(read.error()));
-    return Decoded{std::move(*bundle), std::move(*read)};
-}
-
-Failure explain(const Error& error, const Json& bundle) {
-    Failure failure{error, error, ClaimState::refused};
-    auto& told = failure.told;
-    switch (error.code) {
-        case ErrorCode::bad_request:
-            told.message = in_its_words(error.path, error.message);
-            told.path = opencrvs_v1::place_of(bundle, error.path);
-            return failure;
-        case ErrorCode::conflict:
-            told.path.clear();
-            return failure;
-        case ErrorCode::unavailable:
-        case ErrorCode::target_timeout:
-        case ErrorCode::storage:
-        case ErrorCode::cancelled:
-        case ErrorCode::too_many_requests:
-            failure.claim = ClaimState::unavailable;
-            told.code = ErrorCode::unavailable;
-            told.message = "OpenCRVS cannot take the notification now; send it again later";
-            told.path.clear();
-            told.retry_after = error.retry_after.value_or(default_retry_after);
-            failure.recorded.code = ErrorCode::unavailable;
-            return failure;
-        case ErrorCode::internal:
-            failure.claim = ClaimState::interrupted;
-            return failure;
-        default:
-            // The target or our set-up of it: nothing the sender could change.
-            failure.claim = ClaimState::unavailable;
-            told = Error{ErrorCode::bad_gateway,
-                         "OpenCRVS gave an answer that cannot be used; the administrator has to look into it", "",
-                         error.retry_after};
-            failure.recorded.code = ErrorCode::bad_gateway;
-            return failure;
-    }
-}
-
-std::string summary(const Account& account) {
-    return "carried=" + std::to_string(account.carried.size()) + ", dropped=" + std::to_string(account.dropped.size()) +
-           ", recoded=" + std::to_string(account.recoded.size()) +
-           ", warnings=" + std::to_string(account.warnings.size());
+Task<Answer> take(Exchange& exchange, const Format& format, const NotificationDeps& deps, Mode mode) {
+    Flow flow(exchange, format, deps);
+    auto answer = co_await flow.run(mode);
+    co_return answer;
 }
 
 }  // namespace ocm::notification

@@ -99,6 +99,12 @@ Task<Result<Written>> Target::write_current(Exchange& exchange, const VitalEvent
     co_return write_with(*fresh, event);
 }
 
+Task<Result<Account>> Target::preview(Exchange& exchange, const VitalEvent& event) {
+    auto written = co_await write_current(exchange, event);
+    if (!written) co_return fail(written.error());
+    co_return std::move(written->account);
+}
+
 Task<Result<Sent>> Target::notify(Exchange& exchange, const VitalEvent& event, NotifyIds ids) {
     auto written = co_await write_current(exchange, event);
     if (!written) co_return fail(written.error());

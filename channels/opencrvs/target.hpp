@@ -78,6 +78,10 @@ class Target {
     /// - `bad_gateway`: OpenCRVS or its configuration is not what ours says; the text tells an administrator
     Task<Result<Sent>> notify(Exchange& exchange, const VitalEvent& event, NotifyIds ids);
 
+    /// What `notify` would carry and drop, without calling but for forms and places that are not there yet. Fails as
+    /// `notify` does before its first call.
+    Task<Result<Account>> preview(Exchange& exchange, const VitalEvent& event);
+
     /// Reads everything once and compares it with what notifications need.
     Task<Result<OnlineCheck>> check_online(SteadyTime deadline);
 

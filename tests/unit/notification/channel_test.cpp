@@ -42,6 +42,17 @@ class FakeOpenCrvs {
         sent.account.dropped.push_back({"child.nid", "the form has no place for it"});
         co_return sent;
     }
+    Task<Result<Account>> preview(Exchange& exchange, const VitalEvent&) {
+        EXPECT_TRUE(exchange.received());
+        if (!failures.empty()) {
+            auto error = failures.front();
+            failures.pop_front();
+            co_return fail(std::move(error));
+        }
+        Account account;
+        account.dropped.push_back({"child.nid", "the form has no place for it"});
+        co_return account;
+    }
     std::size_t records() const { return records_.size(); }
 
     std::deque<Error> failures;
@@ -91,8 +102,9 @@ class Notification : public testing::Test {
     }
 
     Exchange& open(std::string body, HttpHeaders headers = {{"Content-Type", "application/json"}},
-                   const std::string& client_id = "c0ffee00-0000-4000-8000-00000000000c") {
-        HttpRequest request{"POST", "/notification", "/notification", "", std::move(headers), std::move(body), {}};
+                   const std::string& client_id = "c0ffee00-0000-4000-8000-00000000000c", std::string query = "") {
+        HttpRequest request{
+            "POST", "/notification", "/notification", std::move(query), std::move(headers), std::move(body), {}};
         Caller caller;
         caller.through = Caller::Through::direct;
         caller.client.emplace();
@@ -106,6 +118,12 @@ class Notification : public testing::Test {
     Given send(const Json& bundle, HttpHeaders headers = {{"Content-Type", "application/json"}},
                const std::string& client_id = "c0ffee00-0000-4000-8000-00000000000c") {
         return send_text(dump_json(bundle), std::move(headers), client_id);
+    }
+    Given dry_run(const Json& bundle, std::string query = "dry-run") {
+        Runner runner;
+        auto& exchange = open(dump_json(bundle), {{"Content-Type", "application/json"}},
+                              "c0ffee00-0000-4000-8000-00000000000c", std::move(query));
+        return runner.run(through(exchange, route(), store, clock));
     }
     Given send_text(std::string body, HttpHeaders headers = {{"Content-Type", "application/json"}},
                     const std::string& client_id = "c0ffee00-0000-4000-8000-00000000000c") {
@@ -126,7 +144,8 @@ class Notification : public testing::Test {
         {[this](Exchange& exchange, const VitalEvent& event, opencrvs::NotifyIds upstream_ids) {
              return target.notify(exchange, event, std::move(upstream_ids));
          },
-         "main", hold});
+         [this](Exchange& exchange, const VitalEvent& event) { return target.preview(exchange, event); }, "main",
+         hold});
 
   private:
     std::vector<std::unique_ptr<Exchange>> exchanges_;
@@ -236,6 +255,34 @@ TEST_F(Notification, NamesThePlaceOfTheEventInTheBundle) {
     const auto refused = send(birth());
     EXPECT_EQ(refused.message(), "Encounter location not found! OpenCRVS has no such facility");
     EXPECT_EQ(text_member(refused.body(), "path"), "/entry/6/resource/location/0/location/reference");
+}
+
+TEST_F(Notification, ADryRunTellsTheAccountAndSendsNothing) {
+    hold = true;  // an administrator's stop is no reason not to check
+    const auto checked = dry_run(birth());
+    EXPECT_EQ(checked.answer.response.status, 200);
+    EXPECT_EQ(target.calls, 0);
+    EXPECT_FALSE(checked.answer.claim) << "a dry run must not stand in the way of the real one";
+    EXPECT_EQ(checked.answer.properties.at("state"), "checked");
+    const auto body = checked.body();
+    EXPECT_EQ(body["valid"], true);
+    EXPECT_EQ(body["account"]["dropped"].back()["path"], "child.nid");
+    hold = false;
+    EXPECT_EQ(send(birth()).answer.response.status, 200);
+    EXPECT_EQ(target.calls, 1);
+}
+
+TEST_F(Notification, ADryRunRefusesWhatSendingWould) {
+    auto childless = birth();
+    childless["entry"].erase(2);
+    EXPECT_EQ(dry_run(childless).answer.response.status, 400);
+    target.failures = {Error{ErrorCode::bad_request, "OpenCRVS has no such facility", "place.location", {}}};
+    const auto refused = dry_run(birth());
+    EXPECT_EQ(refused.answer.response.status, 400);
+    EXPECT_EQ(text_member(refused.body(), "path"), "/entry/6/resource/location/0/location/reference");
+    EXPECT_EQ(target.calls, 0);
+    EXPECT_EQ(dry_run(birth(), "dry-run=false").answer.response.status, 200);
+    EXPECT_EQ(target.calls, 1);
 }
 
 TEST_F(Notification, ACorrectionOfWhatWasSentIsAConflict) {

@@ -63,8 +63,6 @@ TEST(Transform, NamesTheSendersOwnPaths) {
                          "Location/dddddddd-0000-4000-8000-000000000001"));
     ASSERT_FALSE(out);
     EXPECT_EQ(out.error().path, "/entry/1/resource/extension/5/valueReference/reference");
-    EXPECT_EQ(path_in_opencrvs_1(parse_json(birth).value(), "kind"), "/entry/0/resource/type");
-    EXPECT_EQ(path_in_opencrvs_1(Json::object(), "office"), "office");
 }
 
 TEST(Transform, GoesThroughOurOwnFormat) {

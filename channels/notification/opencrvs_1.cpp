@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "channels/notification/opencrvs_1.hpp"
+
+#include "channels/opencrvs/write_v2.hpp"
+#include "formats/opencrvs_v1/answer.hpp"
+#include "formats/opencrvs_v1/read.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace ocm::notification {
+namespace {
+
+class Opencrvs1Message final : public Message {
+  public:
+    Opencrvs1Message(Json bundle, opencrvs_v1::Read read)
+        : Message(std::move(read.event), std::move(read.account)), bundle_(std::move(bundle)) {}
+
+    std::string place_of(std::string_view event_path) const override {
+        return opencrvs_v1::place_of(bundle_, event_path);
+    }
+
+    /// 1.8's words for what its gateway finds out by asking OpenCRVS, with the reason behind.
+    std::string words_for(std::string_view event_path, const std::string& why) const override {
+        if (event_path == opencrvs::refusal::location) return "Encounter location not found! " + why;
+        return "Could not process the Event Notification, as " + why;
+    }
+
+    HttpResponse accepted(const Outcome& outcome) override {
+        opencrvs_v1::Accepted saved;
+        saved.kind = event.kind;
+        saved.event_id = outcome.subjects.event_id;
+        saved.tracking_id = outcome.subjects.tracking_id;
+        saved.client_id = outcome.client_id;
+        saved.client_name = outcome.client_name;
+        saved.at = outcome.at;
+        if (outcome.state == Outcome::State::checked) return checked();
+        return opencrvs_v1::accepted(std::move(bundle_), saved);
+    }
+
+  private:
+    /// 1.8 has no dry run: the account is the answer.
+    HttpResponse checked() const {
+        Json body = Json::object();
+        body["valid"] = true;
+        body["account"] = account.to_json();
+        return json_response(200, dump_json(body));
+    }
+
+    Json bundle_;
+};
+
+Result<std::unique_ptr<Message>> decode(const HttpRequest& request) {
+    auto bundle = json_body(request, "a FHIR document as application/json or application/fhir+json");
+    if (!bundle) return fail(std::move(bundle.error()));
+    auto read = opencrvs_v1::read(*bundle);
+    if (!read) return fail(std::move(read.error()));
+    return std::make_unique<Opencrvs1Message>(std::move(*bundle), std::move(*read));
+}
+
+}  // namespace
+
+Format opencrvs_1_format() {
+    return {"opencrvs-1", decode, opencrvs_v1::refusal};
+}
+
+}  // namespace ocm::notification
