@@ -96,6 +96,14 @@ Exchange::Exchange(HttpRequest request, Caller caller, std::string channel, std:
       id_(ports.ids.next()),
       received_at_(ports.clock.now()) {}
 
+Exchange::Exchange(std::string transaction, std::string channel, SteadyTime deadline, Ports ports)
+    : channel_(std::move(channel)),
+      deadline_(deadline),
+      ports_(ports),
+      id_(std::move(transaction)),
+      received_at_(ports.clock.now()),
+      received_(true) {}
+
 std::string Exchange::openhim_transaction() const {
     if (caller_.through != Caller::Through::openhim) return {};
     return std::string(request_.headers.get("x-openhim-transactionid"));

@@ -193,13 +193,14 @@ struct RecordedAnswer {
 
 /// What is known of a transaction by whoever asks for its state. The delivery is the one that carries its claim.
 struct TransactionState {
-    std::string channel, client, openhim_transaction;
+    std::string channel, method, client, openhim_transaction;
     WallTime received{};
     std::optional<WallTime> answered, completed;
     int http_status = 0;
     TransactionStatus status = TransactionStatus::processing;
     std::string error_code;
     Subjects subjects;
+    std::optional<ClaimState> claim;
     std::optional<Delivery> delivery;
 };
 

@@ -90,6 +90,7 @@ Result<std::vector<TransactionRow>> Reader::list_transactions(const TransactionF
         if (filter.to) where.integer("started <", millis(*filter.to));
         where.text("channel =", filter.channel);
         where.text("client =", filter.client);
+        where.text("error_code =", filter.error_code);
         if (filter.status) where.text("status =", std::string(name(*filter.status)));
         // The empty value is excluded so that the partial index can be used.
         where.text("tracking_id <> '' AND tracking_id =", filter.tracking_id);

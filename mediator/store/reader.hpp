@@ -43,6 +43,7 @@ struct TransactionFilter {
     std::string tracking_id;
     std::string registration_number;
     std::string openhim_transaction;
+    std::string error_code;
     std::size_t limit = 50;
     bool oldest_first = false;
     std::optional<std::int64_t> after;  // seq of the last row of the page before

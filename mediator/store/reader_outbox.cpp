@@ -150,6 +150,7 @@ Result<store_ops::TransactionState> Reader::transaction_state(const std::string&
         auto& row = *record;
         store_ops::TransactionState state;
         state.channel = std::move(row.channel);
+        state.method = std::move(row.method);
         state.client = std::move(row.client);
         state.openhim_transaction = std::move(row.openhim_transaction);
         state.received = row.started;
@@ -159,6 +160,9 @@ Result<store_ops::TransactionState> Reader::transaction_state(const std::string&
         state.status = row.status;
         state.error_code = std::move(row.error_code);
         state.subjects = std::move(row.subjects);
+        Statement claim(database_, "SELECT state FROM claim WHERE txn = ?");
+        auto claims = claim.query(row.seq);
+        if (claims.next()) state.claim = claim_state(claims.bytes(0));
         Statement statement(database_,
                             select_deliveries(" WHERE o.txn = ? AND o.carries_claim = 1 ORDER BY o.id DESC LIMIT 1"));
         auto rows = statement.query(row.seq);

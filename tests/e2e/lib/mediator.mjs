@@ -79,7 +79,7 @@ export class Mediator {
   }
 
   addClient (name, openhimClient, kind = 'event-notification') {
-    return this.cli('clients', 'add', '--name', name, '--kind', kind, ...(openhimClient ? ['--openhim-client', openhimClient] : []))
+    return this.cli('clients', 'add', '--name', name, '--kind', kind, '--on-outage', 'refuse', ...(openhimClient ? ['--openhim-client', openhimClient] : []))
   }
 
   /** Everything it has printed since its start. */
