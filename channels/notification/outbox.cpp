@@ -114,6 +114,7 @@ Completed complete(const Delivery& delivery, DeliveryStep step, const Sending& s
     state.delivery = delivery;
     state.delivery->state = state_after(step);
     state.delivery->why = delivered ? std::string() : error.message;
+    state.delivery->error_code = complete.error_code;
     out.response = json_response(delivered ? 200 : http_status(error.code),
                                  dump_json(status_json(delivery.transaction, state, false)));
     return out;

@@ -39,6 +39,17 @@ Task<Answer> tell(Exchange& exchange, const std::atomic<bool>& hold) {
     co_return answer;
 }
 
+/// Refusals are the sender's business; how OpenCRVS fails, and where it stands, is the administrator's.
+std::string told(const Delivery& delivery) {
+    const bool theirs = delivery.error_code.empty() || delivery.error_code == name(ErrorCode::bad_request) ||
+                        delivery.error_code == name(ErrorCode::conflict) ||
+                        delivery.error_code == name(ErrorCode::cancelled);
+    if (theirs) return delivery.why;
+    return delivery.state == DeliveryState::dead
+               ? "it could not be delivered to OpenCRVS; the administrator can send it again"
+               : "OpenCRVS cannot take it now";
+}
+
 std::string state_of_delivery(const Delivery& delivery, bool hold) {
     switch (delivery.state) {
         case DeliveryState::pending:
@@ -73,7 +84,7 @@ Json status_json(const std::string& id, const store_ops::TransactionState& state
         const auto& delivery = *state.delivery;
         out["attempts"] = delivery.attempts;
         if (delivery.state == DeliveryState::pending && !hold) out["next_attempt"] = rfc3339(delivery.due);
-        if (delivery.state != DeliveryState::delivered) put("why", delivery.why);
+        if (delivery.state != DeliveryState::delivered) put("why", told(delivery));
     }
     return out;
 }

@@ -162,7 +162,6 @@ TEST(Dispatch, SendsWhatIsDueAndWakesForWhatIsNot) {
     EXPECT_EQ(world.began.back(), later);
     world.end(later, {});
     EXPECT_FALSE(world.last.wake);
-    EXPECT_TRUE(world.last.state.lanes.empty() || world.wake());
 }
 
 TEST(Dispatch, KeepsToItsRateAndConcurrency) {
@@ -269,8 +268,8 @@ TEST(Dispatch, ADestinationThatFailsIsLeftAloneThenProbed) {
     ASSERT_EQ(world.under_way.size(), 1U);
     world.end(world.under_way.front(), {});
     EXPECT_FALSE(is_down(world.last.state, "opencrvs"));
-    for (int i = 0; i < 50 && !world.under_way.empty(); ++i) {
-        world.end(world.under_way.front(), {});
+    for (int i = 0; i < 50; ++i) {
+        if (!world.under_way.empty()) world.end(world.under_way.front(), {});
         world.advance(1s);
     }
     EXPECT_TRUE(std::all_of(world.kept.begin(), world.kept.end(),

@@ -499,6 +499,7 @@ TEST_F(Notification, OnlyItsSenderIsToldWhatBecameOfIt) {
     state.answered = clock.now();
     state.delivery.emplace();
     state.delivery->state = DeliveryState::dead;
+    state.delivery->error_code = "bad_request";
     state.delivery->why = "refused by the registrar's form";
     store.states["t1"] = state;
     const auto ask = [&](const std::string& client) {
@@ -511,6 +512,9 @@ TEST_F(Notification, OnlyItsSenderIsToldWhatBecameOfIt) {
     EXPECT_EQ(theirs.answer.response.status, 200);
     EXPECT_EQ(text_member(theirs.body(), "state"), "failed");
     EXPECT_EQ(text_member(theirs.body(), "why"), "refused by the registrar's form");
+    store.states["t1"].delivery->error_code = "unavailable";
+    store.states["t1"].delivery->why = "10.1.2.3:7070 refused the connection";
+    EXPECT_EQ(ask("c0ffee00-0000-4000-8000-00000000000c").answer.response.body.find("10.1.2.3"), std::string::npos);
     EXPECT_EQ(ask("somebody-else").answer.response.status, 404);
 }
 
@@ -609,9 +613,10 @@ TEST_F(Notification, RefusesCompressedBodies) {
     EXPECT_EQ(given.answer.response.status, 415);
 }
 
-TEST_F(Notification, IsOneRouteForOneKindOfClient) {
+TEST_F(Notification, IsForOneKindOfClient) {
     EXPECT_EQ(channel.name, "notification");
-    ASSERT_EQ(channel.routes.size(), 1u);
+    ASSERT_EQ(channel.routes.size(), 2u);
+    EXPECT_EQ(channel.routes.back().allowed, route().allowed);
     EXPECT_EQ(route().method, "POST");
     EXPECT_EQ(route().pattern, "/notification");
     EXPECT_EQ(route().allowed, std::vector{store_ops::ClientKind::event_notification});
