@@ -42,7 +42,7 @@ class World {
         configure();
     }
 
-    void end(const std::string& id, const Outcome& outcome) {
+    void end(std::string id, const Outcome& outcome) {
         auto& delivery = at(id);
         const auto verdict = judge(delivery, outcome, policies_.at("notification"), now.wall, 0.0);
         EXPECT_TRUE(allowed(verdict.step, delivery.state));
