@@ -97,7 +97,8 @@ NextUpdate next_update(const std::optional<Json>& present, const Json& wanted) {
         if (const auto* ours = member(wanted, "properties"); ours != nullptr) merged.update(*ours);
         body["properties"] = std::move(merged);
     }
-    if (!missing.empty()) body["$push"] = {{"orchestrations", std::move(missing)}};
+    // Said in full: the mongoose of core 4 takes a bare list for one (empty) orchestration.
+    if (!missing.empty()) body["$push"]["orchestrations"]["$each"] = std::move(missing);
     return {NextUpdate::Kind::update, std::move(body)};
 }
 

@@ -20,7 +20,7 @@ std::optional<store_ops::Enqueue> late_update(const LateUpdate& update) {
     outcome.status = update.complete.status;
     outcome.orchestrations = update.steps;
     outcome.properties["mediator-transaction"] = update.transaction;
-    outcome.properties["outcome"] = update.complete.error_code.empty() ? "delivered" : update.complete.error_code;
+    outcome.properties["state"] = update.complete.error_code.empty() ? "delivered" : update.complete.error_code;
     store_ops::Enqueue op;
     op.delivery = update.delivery;
     op.transaction = update.transaction;

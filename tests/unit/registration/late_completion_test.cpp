@@ -39,7 +39,7 @@ TEST(LateCompletion, WritesOnceTheCoreHasSavedItsOwnCopy) {
     EXPECT_EQ(next.body["status"], "Successful");
     EXPECT_FALSE(next.body.contains("orchestrations")) << "it would replace the core's own";
     EXPECT_FALSE(next.body.contains("error")) << "it would be queued for a retry";
-    EXPECT_EQ(next.body["$push"]["orchestrations"], wanted()["orchestrations"]);
+    EXPECT_EQ(next.body["$push"]["orchestrations"]["$each"], wanted()["orchestrations"]);
     EXPECT_EQ(next.body["properties"], (Json{{"format", "opencrvs-1"}, {"outcome", "delivered"}}));
 }
 
@@ -78,7 +78,7 @@ TEST(LateCompletion, IsOverOnlyWhenOpenHimShowsIt) {
         if (!std::exchange(loses_first, false)) {
             kept["status"] = update["status"];
             kept["response"] = update["response"];
-            for (const auto& step : update["$push"]["orchestrations"]) kept["orchestrations"].push_back(step);
+            for (const auto& step : update["$push"]["orchestrations"]["$each"]) kept["orchestrations"].push_back(step);
         }
         return UpstreamReply{200, {{"content-type", "text/plain"}}, "Transaction updated"};
     };
