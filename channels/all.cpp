@@ -2,10 +2,13 @@
 #include "channels/all.hpp"
 
 #include "channels/notification/channel.hpp"
+#include "channels/notification/outbox.hpp"
+#include "channels/opencrvs/target.hpp"
 
 namespace ocm {
+namespace {
 
-std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps) {
+notification::NotificationDeps notification_deps(const ChannelDeps& deps) {
     auto& target = deps.target;
     const auto send = [&target](Exchange& exchange, const VitalEvent& event, opencrvs::NotifyIds ids) {
         return target.notify(exchange, event, std::move(ids));
@@ -13,8 +16,25 @@ std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps) {
     const auto preview = [&target](Exchange& exchange, const VitalEvent& event) {
         return target.preview(exchange, event);
     };
+    notification::NotificationDeps out{send, preview, target.name(), deps.settings.notification_hold};
+    out.park = &deps.settings.notification_park;
+    const auto destination = notification::destination_of(target.name());
+    if (deps.is_down) out.down = [is_down = deps.is_down, destination] { return is_down(destination); };
+    if (deps.live) out.live = [live = deps.live, destination](int change) { live(destination, change); };
+    return out;
+}
+
+}  // namespace
+
+std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps) {
     return {
-        notification::make_notification_channel({send, preview, target.name(), deps.settings.notification_hold}),
+        notification::make_notification_channel(notification_deps(deps)),
+    };
+}
+
+std::vector<DeliveryKind> all_deliveries(const ChannelDeps& deps) {
+    return {
+        notification::make_notification_delivery(notification_deps(deps)),
     };
 }
 

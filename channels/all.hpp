@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
+#include "core/delivery_kind.hpp"
 #include "core/route.hpp"
 
 #include <atomic>
+#include <functional>
+#include <string>
 #include <vector>
 
 namespace ocm {
@@ -15,14 +18,19 @@ class Target;
 /// Settings that channels read at each message, changed while they run.
 struct RuntimeSettings {
     std::atomic<bool> notification_hold{false};
+    std::atomic<bool> notification_park{false};
 };
 
 struct ChannelDeps {
     opencrvs::Target& target;
     const RuntimeSettings& settings;
+    std::function<bool(const std::string& destination)> is_down{};    // may be empty: never
+    std::function<void(const std::string& destination, int)> live{};  // may be empty: nobody cares
 };
 
 /// Every channel of this mediator, one line each.
 std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps);
+/// How what they queue is worked off.
+std::vector<DeliveryKind> all_deliveries(const ChannelDeps& deps);
 
 }  // namespace ocm

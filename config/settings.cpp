@@ -20,6 +20,7 @@ constexpr std::array auth_schemes{"auto"sv, "basic"sv, "token"sv};
 constexpr std::array body_choices{"none"sv, "hash"sv, "full"sv};
 constexpr std::array client_certificates{"none"sv, "optional"sv, "required"sv};
 constexpr std::array versions{"2.0"sv};
+constexpr std::array facility_choices{"refuse"sv, "park"sv};
 constexpr std::array log_levels{"trace"sv, "debug"sv, "info"sv, "warn"sv, "error"sv};
 constexpr std::array log_formats{"text"sv, "json"sv};
 
@@ -128,7 +129,7 @@ const Setting table[] = {
     {"channels.notification.enabled", Type::boolean, "true", 0, 0, {},
      "Take birth and death notifications.", "Notification: enabled"},
     {"channels.notification.hold", Type::boolean, "false", 0, 0, {},
-     "Pause: notifications are answered 503 with Retry-After and nothing is sent to OpenCRVS.", "Notification: hold"},
+     "Pause: notifications are queued (202; 503 for clients that refuse) and nothing is sent to OpenCRVS.", "Notification: hold"},
     {"channels.notification.timeout", Type::duration, "30s", second, 10 * minute, {},
      "Time a notification has in all, retries included.", {}},
     {"channels.notification.retry.attempts", Type::integer, "3", 1, 10, {},
@@ -137,6 +138,21 @@ const Setting table[] = {
      "Wait before the second try; it doubles with each further one and is jittered.", "Notification: first wait"},
     {"channels.notification.retry.max_wait", Type::duration, "2s", ms, 10 * minute, {},
      "Longest wait between tries.", "Notification: longest wait"},
+    {"channels.notification.unknown_facility", Type::choice, "refuse", 0, 0, facility_choices,
+     "What becomes of a notification from a facility that is not known: refused, or parked until it is.",
+     "Notification: unknown facility"},
+    {"channels.notification.queue.drain_rate", Type::integer, "20", 1, 1000, {},
+     "Most queued notifications sent to OpenCRVS in a second.", "Notification queue: rate per second"},
+    {"channels.notification.queue.concurrency", Type::integer, "4", 1, 64, {},
+     "Most queued notifications sent at a time; requests of waiting callers go first.", "Notification queue: at a time"},
+    {"channels.notification.queue.first_wait", Type::duration, "5s", 100 * ms, hour, {},
+     "Wait after the first failure of a queued notification; it doubles with each further one and is jittered.",
+     "Notification queue: first wait"},
+    {"channels.notification.queue.max_wait", Type::duration, "10m", 100 * ms, day, {},
+     "Longest wait between tries of a queued notification.", "Notification queue: longest wait"},
+    {"channels.notification.queue.max_age", Type::duration, "7d", second, 3650 * day, {},
+     "Older than this, a queued notification that fails once more becomes a dead letter.",
+     "Notification queue: longest age"},
     // store
     {"store.path", Type::output_path, "/var/lib/opencrvs-mediator/mediator.db", 0, 0, {},
      "The database file; its folder is created readable by the mediator alone.", {}},

@@ -199,4 +199,23 @@ Task<Result<void>> CoreApi::update_channel(std::string id, Json fields, SteadyTi
     co_return fail(explain(Ask::update_channel, *reply));
 }
 
+Task<Result<std::optional<Json>>> CoreApi::transaction(std::string id, SteadyTime deadline) {
+    Request request{Ask::transaction, "OpenHIM read transaction", "GET", "/transactions/" + encode_query_value(id), {}};
+    auto reply = co_await ask(std::move(request), deadline);
+    if (!reply) co_return fail(reply.error());
+    if (reply->status == 404 && !is_web_page(*reply)) co_return std::nullopt;
+    auto body = json_body(Ask::transaction, *reply, &Json::is_object);
+    if (!body) co_return fail(body.error());
+    co_return std::optional<Json>(std::move(*body));
+}
+
+Task<Result<void>> CoreApi::update_transaction(std::string id, Json update, SteadyTime deadline) {
+    Request request{Ask::transaction, "OpenHIM complete transaction", "PUT", "/transactions/" + encode_query_value(id),
+                    dump_json(update)};
+    auto reply = co_await ask(std::move(request), deadline);
+    if (!reply) co_return fail(reply.error());
+    if (reply->status == 200 && !is_web_page(*reply)) co_return Result<void>{};
+    co_return fail(explain(Ask::transaction, *reply));
+}
+
 }  // namespace ocm::registration

@@ -49,6 +49,11 @@ class CoreApi {
     /// PUT /channels/:id; fields that are not given stay.
     Task<Result<void>> update_channel(std::string id, Json fields, SteadyTime deadline);
 
+    /// GET /transactions/:id; absent where OpenHIM does not have it (any more).
+    Task<Result<std::optional<Json>>> transaction(std::string id, SteadyTime deadline);
+    /// PUT /transactions/:id with a Mongo update (openhim.md 7.2).
+    Task<Result<void>> update_transaction(std::string id, Json update, SteadyTime deadline);
+
     const OpenHimOptions& options() const { return options_; }
     /// How far OpenHIM's clock is ahead of ours, from the answers' Date header (good to about a second).
     std::optional<Milliseconds> clock_skew() const { return skew_; }

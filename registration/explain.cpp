@@ -25,6 +25,8 @@ std::string_view noun(Ask ask) {
             return "installing a channel";
         case Ask::update_channel:
             return "updating a channel";
+        case Ask::transaction:
+            return "completing a transaction";
     }
     return "the request";
 }
@@ -43,6 +45,8 @@ std::string_view permission(Ask ask) {
             return "mediator-manage-all or mediator-manage-specified (with our urn)";
         case Ask::update_channel:
             return "channel-manage-all";
+        case Ask::transaction:
+            return "transaction-view-all and transaction-manage-all";
     }
     return "";
 }
@@ -83,6 +87,7 @@ Error not_found(Ask ask, const UpstreamReply& reply) {
         case Ask::registration:
         case Ask::list_channels:
         case Ask::update_channel:
+        case Ask::transaction:
             return Error{
                 ErrorCode::bad_gateway,
                 with_words("there is no OpenHIM API at this address (404); the API usually listens on port 8080",

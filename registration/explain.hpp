@@ -19,6 +19,7 @@ enum class Ask {
     list_channels,    // GET /channels
     install_channel,  // POST /mediators/:urn/channels
     update_channel,   // PUT /channels/:id
+    transaction,      // GET and PUT /transactions/:id
 };
 
 /// What an answer that is not the expected one means. The code tells what to do about it: `unauthenticated` and

@@ -3,6 +3,7 @@
 
 #include "channels/notification/flow.hpp"
 #include "channels/notification/opencrvs_1.hpp"
+#include "channels/notification/status.hpp"
 
 namespace ocm::notification {
 namespace {
@@ -52,6 +53,7 @@ ChannelDefinition make_notification_channel(NotificationDeps deps) {
                         "Takes a birth or death notification: the FHIR document bundle of OpenCRVS 1.x. "
                         "With ?dry-run it checks and sends nothing.",
                         &shared->opencrvs_1}),
+        status_route(shared->deps.hold),
     };
     return channel;
 }

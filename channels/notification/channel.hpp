@@ -24,11 +24,19 @@ struct NotificationDeps {
     Preview preview;
     std::string target;             // its name: upstream ids are derived from it
     const std::atomic<bool>& hold;  // an administrator's stop: outlives the channel
+    /// Where set and true, a notification from an unknown facility waits for the crosswalk instead of being refused.
+    const std::atomic<bool>* park = nullptr;
+    std::function<bool()> down{};     // the target did not answer several times in a row: no need to make callers wait
+    std::function<void(int)> live{};  // told 1 before and -1 after a call that a caller waits for
 };
 
 /// `POST /notification`: a document bundle in, 1.8's answer out. With `?dry-run` the same decoding and checks, 200 with
 /// the account, and nothing sent.
 ///
+/// `GET /notifications/{id}`: what became of it, for its sender (status.hpp).
+///
+/// 202 with the status's address in Location where OpenCRVS cannot take it now, the channel is held or (by setting) the
+/// facility is not known yet: ours to deliver from then on; a client set to `refuse` is answered 503 instead.
 /// 200 with the saved record (Mediator-Account counts what the account holds; Idempotency-Replayed where it is a
 /// replay); 400 what the document or the target's registry does not allow, with its place; 409 a correction of what was
 /// sent; 415 what is not JSON; 422 an Idempotency-Key used for other content, or

@@ -3,6 +3,8 @@
 
 #include "channels/notification/explain.hpp"
 #include "channels/notification/identify.hpp"
+#include "channels/notification/outbox.hpp"
+#include "channels/notification/status.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -13,8 +15,26 @@ using store_ops::ClaimResult;
 
 constexpr std::chrono::seconds hold_retry_after{60};
 constexpr std::chrono::seconds soon{1};
+/// A target that has just failed is not asked again at once.
+constexpr std::chrono::seconds first_wait{2};
 /// Left of the deadline for answering after having waited for another transaction.
 constexpr Milliseconds answer_margin{500};
+
+/// A caller waits for a call: queued work makes room for it.
+class LiveCall {
+  public:
+    explicit LiveCall(const std::function<void(int)>& live) : live_(live) {
+        if (live_) live_(1);
+    }
+    ~LiveCall() {
+        if (live_) live_(-1);
+    }
+    LiveCall(const LiveCall&) = delete;
+    LiveCall& operator=(const LiveCall&) = delete;
+
+  private:
+    const std::function<void(int)>& live_;
+};
 
 /// The one notification of one exchange, from bytes to answer.
 class Flow {
@@ -24,10 +44,7 @@ class Flow {
 
     Task<Answer> run(Mode mode) {
         answer_.properties["format"] = format_.name;
-        if (deps_.hold && mode == Mode::send) {
-            co_return refuse(
-                Error{ErrorCode::unavailable, "notifications are held by the administrator", "", hold_retry_after});
-        }
+        if (deps_.hold && mode == Mode::send && !may_queue()) co_return refuse(held());
         auto decoded = format_.decode(exchange_.request());
         if (!decoded) co_return refuse(decoded.error());
         message_ = std::move(*decoded);
@@ -72,8 +89,11 @@ class Flow {
 
     Task<Answer> act(ClaimResult found) {
         switch (found.verdict) {
-            case ClaimVerdict::replay:
             case ClaimVerdict::queued: {
+                auto reported = co_await report(found);
+                co_return reported;
+            }
+            case ClaimVerdict::replay: {
                 auto replayed = co_await replay(found);
                 co_return replayed;
             }
@@ -91,9 +111,12 @@ class Flow {
                 account().warnings.push_back(
                     {"", "the document's identifier was used for another person before; it is taken as a new one"});
                 break;
-            case ClaimVerdict::fresh:
             case ClaimVerdict::again:
             case ClaimVerdict::replaces_queued:
+                // The store takes what still waits of the other one out of the outbox.
+                answer_.replaces = found.held_transaction;
+                break;
+            case ClaimVerdict::fresh:
                 break;
         }
         auto sent = co_await send(found, true);
@@ -101,6 +124,10 @@ class Flow {
     }
 
     Task<Answer> send(ClaimResult found, bool holds_claim) {
+        if (auto why = queue_first()) {
+            auto unsent = co_await queue_unsent(std::move(found), holds_claim, std::move(*why));
+            co_return unsent;
+        }
         const auto sender = client();
         auto ids = upstream_ids({deps_.target, sender, found.create_key, found.version});
         opencrvs::NotifyIds keys;
@@ -116,13 +143,12 @@ class Flow {
                 co_return refused;
             }
         }
-        auto sent = co_await deps_.send(exchange_, event(), std::move(keys));
-        if (!sent) {
-            const auto failure = explain(sent.error(), *message_);
-            auto refused = refuse_sent(failure);
-            if (holds_claim) refused.claim = failure.claim;
-            co_return refused;
+        Result<opencrvs::Sent> sent;
+        {
+            const LiveCall live(deps_.live);
+            sent = co_await deps_.send(exchange_, event(), std::move(keys));
         }
+        if (!sent) co_return not_sent(found, holds_claim, sent.error());
         account().append(sent->account);
         store_ops::Subjects subjects;
         subjects.tracking_id = sent->tracking_id;
@@ -133,23 +159,114 @@ class Flow {
         co_return accept(Outcome::State::delivered, std::move(subjects));
     }
 
-    /// The same content, delivered: answered as it was.
+    bool may_queue() const {
+        const auto& caller = exchange_.caller().client;
+        return !caller || caller->on_outage == store_ops::OnOutage::queue;
+    }
+
+    static Error held() {
+        return {ErrorCode::unavailable, "notifications are held by the administrator", "", hold_retry_after};
+    }
+
+    /// Why it is queued without trying first, if it is.
+    std::optional<Error> queue_first() const {
+        if (!may_queue()) return std::nullopt;
+        if (deps_.hold) return held();
+        if (deps_.down && deps_.down()) {
+            return Error{ErrorCode::unavailable, "OpenCRVS does not answer", "", std::nullopt};
+        }
+        return std::nullopt;
+    }
+
+    /// What can be refused now is not accepted first.
+    Task<Answer> queue_unsent(ClaimResult found, bool holds_claim, Error why) {
+        auto previewed = co_await deps_.preview(exchange_, event());
+        if (!previewed && explain(previewed.error(), *message_).claim == ClaimState::refused) {
+            co_return not_sent(found, holds_claim, previewed.error());
+        }
+        if (previewed) account().append(*previewed);
+        if (loses(account())) {
+            auto refused = refuse_loss(account());
+            if (holds_claim) refused.claim = ClaimState::refused;
+            co_return refused;
+        }
+        co_return queue(found, holds_claim, why, Outcome::State::queued);
+    }
+
+    /// The target did not take it: queued, parked or refused.
+    Answer not_sent(const ClaimResult& found, bool holds_claim, const Error& error) {
+        const auto failure = explain(error, *message_);
+        const bool later = failure.claim == ClaimState::unavailable;
+        if (later && may_queue()) return queue(found, holds_claim, error, Outcome::State::queued);
+        if (deps_.park != nullptr && *deps_.park && is_unknown_facility(error, event())) {
+            return queue(found, holds_claim, error, Outcome::State::parked);
+        }
+        auto refused = refuse_sent(failure);
+        if (holds_claim) refused.claim = failure.claim;
+        return refused;
+    }
+
+    /// From here on the retry is ours.
+    Answer queue(const ClaimResult& found, bool holds_claim, const Error& why, Outcome::State state) {
+        auto& ports = exchange_.ports();
+        store_ops::Enqueue op;
+        op.delivery = ports.ids.next();
+        op.transaction = exchange_.id();
+        op.at = ports.clock.now();
+        op.kind = delivery_kind_name;
+        op.destination = destination_of(deps_.target);
+        op.client = client();
+        op.order_key = found.create_key;
+        op.due = op.at + (deps_.hold ? std::chrono::seconds(0) : first_wait);
+        op.payload = write_queued({event(), client(), found.create_key, found.version});
+        op.carries_claim = true;
+        op.parked = state == Outcome::State::parked;
+        op.why = {why.code, why.message, "", std::nullopt};
+        answer_.also.emplace_back(std::move(op));
+        const bool parked = state == Outcome::State::parked;
+        answer_.properties["state"] = parked ? "parked" : "queued";
+        if (holds_claim) answer_.claim = parked ? ClaimState::parked : ClaimState::queued;
+        answer_.status = TransactionStatus::processing;
+        auto accepted = accept(state, {});
+        accepted.response.status = 202;
+        accepted.response.headers.set("Location", status_path(exchange_, exchange_.id()));
+        return accepted;
+    }
+
+    /// The same content waits to be delivered: it says so again.
+    Task<Answer> report(ClaimResult found) {
+        auto recorded = co_await exchange_.ports().store.recorded_answer(found.held_transaction);
+        if (!recorded && recorded.error().code != ErrorCode::not_found) co_return refuse(recorded.error());
+        answer_.replay_of = found.held_transaction;
+        if (recorded) co_return repeat(*recorded, found.held_transaction);
+        auto rebuilt = accept(Outcome::State::queued, {});
+        rebuilt.response.status = 202;
+        rebuilt.response.headers.set("Location", status_path(exchange_, found.held_transaction));
+        co_return rebuilt;
+    }
+
+    /// The same content, delivered: answered as it was, or as it would have been had it not been queued first.
     Task<Answer> replay(ClaimResult found) {
         auto recorded = co_await exchange_.ports().store.recorded_answer(found.held_transaction);
         if (!recorded && recorded.error().code != ErrorCode::not_found) co_return refuse(recorded.error());
         answer_.replay_of = found.held_transaction;
-        if (recorded) co_return repeat(*recorded);
+        if (recorded && recorded->http_status != 202) co_return repeat(*recorded, found.held_transaction);
         // Its body was erased since; the same content and the same ids make the same body.
         auto rebuilt = accept(Outcome::State::delivered, found.held_subjects);
         rebuilt.response.headers.set("Idempotency-Replayed", "true");
         co_return rebuilt;
     }
 
-    Answer repeat(const store_ops::RecordedAnswer& recorded) {
+    Answer repeat(const store_ops::RecordedAnswer& recorded, const std::string& transaction) {
         answer_.response = HttpResponse{recorded.http_status, {{"Content-Type", recorded.content_type}}, recorded.body};
         answer_.response.headers.set("Idempotency-Replayed", "true");
         answer_.status = recorded.status;
         answer_.subjects = recorded.subjects;
+        if (recorded.http_status == 202) {
+            answer_.response.headers.set("Location", status_path(exchange_, transaction));
+            // This one is over; what is still to come is the other's.
+            answer_.status = TransactionStatus::successful;
+        }
         return std::move(answer_);
     }
 
@@ -161,11 +278,11 @@ class Flow {
         if (!done) co_return come_again();
         auto recorded = co_await exchange_.ports().store.recorded_answer(found.held_transaction);
         if (!recorded) co_return come_again();
-        const bool delivered = recorded->http_status >= 200 && recorded->http_status < 300;
+        const bool delivered = recorded->http_status == 200 || recorded->http_status == 201;
         if (recorded->http_status >= 500) co_return come_again();
         if (found.same_content) {
             answer_.replay_of = found.held_transaction;
-            co_return repeat(*recorded);
+            co_return repeat(*recorded, found.held_transaction);
         }
         if (delivered) co_return refuse_correction(recorded->subjects);
         co_return come_again();

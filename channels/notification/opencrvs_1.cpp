@@ -27,6 +27,7 @@ class Opencrvs1Message final : public Message {
 
     HttpResponse accepted(const Outcome& outcome) override {
         if (outcome.state == Outcome::State::checked) return checked();
+        if (outcome.state != Outcome::State::delivered) return accepted_for_later(outcome);
         opencrvs_v1::Accepted saved;
         saved.kind = event.kind;
         saved.event_id = outcome.subjects.event_id;
@@ -44,6 +45,18 @@ class Opencrvs1Message final : public Message {
         body["valid"] = true;
         body["account"] = account.to_json();
         return json_response(200, dump_json(body));
+    }
+
+    /// 1.8 never answers 202: what it would have saved is not saved yet, so the bundle does not come back.
+    static HttpResponse accepted_for_later(const Outcome& outcome) {
+        Json body = Json::object();
+        body["id"] = outcome.transaction;
+        body["state"] = outcome.state == Outcome::State::parked ? "parked" : "queued";
+        body["message"] =
+            outcome.state == Outcome::State::parked
+                ? "Accepted. The facility is not known yet: an administrator has to say which one it is"
+                : "Accepted. OpenCRVS cannot take it now; it is delivered later and need not be sent again";
+        return json_response(202, dump_json(body));
     }
 
     Json bundle_;

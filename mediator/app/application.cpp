@@ -5,6 +5,7 @@
 #include "app/clock.hpp"
 #include "app/console.hpp"
 #include "app/country.hpp"
+#include "app/dispatcher.hpp"
 #include "app/engine.hpp"
 #include "app/invoker.hpp"
 #include "app/log.hpp"
@@ -19,6 +20,7 @@
 #include "core/io_pool.hpp"
 #include "http/server.hpp"
 #include "registration/describe.hpp"
+#include "registration/late_completion.hpp"
 #include "registration/registrar.hpp"
 #include "store/store.hpp"
 #include "upstream/curl_upstream.hpp"
@@ -70,6 +72,7 @@ struct Application::Impl {
     std::unique_ptr<opencrvs::Target> target;
     RuntimeSettings runtime;
     std::unique_ptr<Engine> engine;
+    std::unique_ptr<Dispatcher> dispatcher;
     std::unique_ptr<Operations> operations;
     std::unique_ptr<Admin> admin;
     std::unique_ptr<http::Server> server;
@@ -86,6 +89,8 @@ struct Application::Impl {
     Result<void> build();
     Result<void> open_store();
     Result<void> build_target();
+    void build_channels();
+    void configure_dispatcher();
     Result<void> listen();
     void build_registrar();
     Result<void> listen_admin();
@@ -131,13 +136,15 @@ Result<void> Application::Impl::build() {
     upstream = std::make_unique<upstream::CurlUpstream>(pool, upstream_options(*config));
     if (auto made = build_target(); !made) return made;
 
-    engine = std::make_unique<Engine>(all_channels({*target, runtime}), ports(), metrics);
+    build_channels();
     console = std::make_unique<ConsoleSettings>(input, ports(), [this](const auto& now) { settings_changed(now); });
     block_on(console->load_last_good());
     settings_changed(console->current());
     clients_changed();
 
-    operations = std::make_unique<Operations>(Operations::Deps{*store, clock, ids, [this] { clients_changed(); }});
+    operations =
+        std::make_unique<Operations>(Operations::Deps{*store, clock, ids, [this] { clients_changed(); },
+                                                      [this] { dispatcher->changed(); }, envelope_options(*config)});
     if (auto listening = listen(); !listening) return listening;
     build_registrar();
     // Last, for readiness looks at everything.
@@ -164,6 +171,36 @@ Result<void> Application::Impl::build_target() {
     block_on(target->start());
     asio::co_spawn(pool.context(0), target->keep_current(), asio::detached);
     return {};
+}
+
+void Application::Impl::build_channels() {
+    ChannelDeps deps{*target, runtime,
+                     [this](const std::string& destination) { return dispatcher->is_down(destination); },
+                     [this](const std::string& destination, int change) { dispatcher->live(destination, change); }};
+    engine = std::make_unique<Engine>(all_channels(deps), ports(), metrics);
+    auto kinds = all_deliveries(deps);
+    if (!config->stand_alone()) {
+        kinds.push_back(registration::make_late_completion(*upstream, clock, ids, openhim_options(*config)));
+    }
+    dispatcher = std::make_unique<Dispatcher>(
+        Dispatcher::Deps{*store, ports(), metrics, std::move(kinds), [this] { return engine->settings()->envelope; }},
+        pool.context(0).get_executor());
+    engine->on_queued([this] { dispatcher->changed(); });
+}
+
+/// Begins the outbox's work the first time, when settings and clients are known.
+void Application::Impl::configure_dispatcher() {
+    std::set<std::string> held;
+    auto reader = store->reader();
+    auto clients = reader ? (*reader)->clients() : Result<std::vector<store_ops::Client>>(fail(reader.error()));
+    if (!clients) {
+        spdlog::error("the clients could not be read: {}", clients.error().message);
+        return;
+    }
+    for (const auto& client : *clients) {
+        if (!client.enabled) held.insert(client.id);
+    }
+    dispatcher->configure(delivery_policies(*console->current()), std::move(held));
 }
 
 Result<void> Application::Impl::listen() {
@@ -224,6 +261,7 @@ void Application::Impl::clients_changed() {
         return;
     }
     engine->set_clients(std::make_shared<const ClientDirectory>(std::move(*clients)));
+    configure_dispatcher();
 }
 
 void Application::Impl::settings_changed(const std::shared_ptr<const config::Config>& now) {
@@ -234,7 +272,9 @@ void Application::Impl::settings_changed(const std::shared_ptr<const config::Con
     retry.backoff.cap = now->duration("channels.notification.retry.max_wait");
     target->set_retry(retry);
     runtime.notification_hold = now->flag("channels.notification.hold");
+    runtime.notification_park = now->text("channels.notification.unknown_facility") == "park";
     engine->apply(std::make_shared<const EngineSettings>(engine_settings(*now, engine->channels())));
+    configure_dispatcher();
 }
 
 void Application::Impl::target_refreshed(const opencrvs::RefreshReport& report) {
@@ -266,6 +306,15 @@ Readiness Application::Impl::readiness() {
     const auto unrecorded = engine->unrecorded();
     add("record", unrecorded == 0,
         unrecorded == 0 ? "every answer is recorded" : std::to_string(unrecorded) + " answers wait to be recorded");
+    if (const auto counts = dispatcher->counts()) {
+        std::map<DeliveryState, std::int64_t> by_state;
+        for (const auto& count : *counts) by_state[count.state] += count.count;
+        const auto dead = by_state[DeliveryState::dead];
+        const auto parked = by_state[DeliveryState::parked];
+        add("outbox", dead == 0 && parked == 0,
+            std::to_string(by_state[DeliveryState::pending] + by_state[DeliveryState::sending]) + " to be delivered, " +
+                std::to_string(parked) + " parked, " + std::to_string(dead) + " dead letters");
+    }
     {
         const std::lock_guard lock(target_mutex);
         const auto snapshot = target->snapshot();
@@ -310,6 +359,7 @@ void Application::Impl::refresh_metrics() {
     metrics.set("mediator_active_requests", static_cast<double>(stats.active_requests));
     metrics.set("mediator_bytes_in_flight", static_cast<double>(stats.bytes_in_flight));
     metrics.set("mediator_answers_waiting_to_be_recorded", static_cast<double>(engine->unrecorded()));
+    if (const auto counts = dispatcher->counts()) metrics.outbox(*counts, clock.now());
     metrics.set("mediator_openhim_registered", registrar && registrar->status().registered ? 1 : 0);
 }
 
@@ -346,6 +396,7 @@ Task<int> Application::Impl::wait_for_end() {
     server->stop_accepting();
     const bool clean = co_await server->drain(config->duration("server.shutdown_grace"));
     if (!clean) spdlog::warn("some requests did not end in time and were cut off");
+    co_await dispatcher->drain(config->duration("server.shutdown_grace"));
     if (engine->unrecorded() != 0) co_await engine->record_pending();
     if (registrar) registrar->stop();
     admin_server->stop_accepting();
@@ -367,6 +418,7 @@ int Application::run() {
     auto& impl = *impl_;
     asio::co_spawn(impl.pool.context(0), impl.tick_forever(), asio::detached);
     asio::co_spawn(impl.pool.context(0), impl.erase_forever(), asio::detached);
+    asio::co_spawn(impl.pool.context(0), impl.dispatcher->count_forever(), asio::detached);
     auto end = asio::co_spawn(impl.pool.context(0), impl.wait_for_end(), asio::use_future);
     spdlog::info("ready: listening on {}:{}, admin on {}:{}", impl.config->text("server.host"), impl.server->port(),
                  impl.config->text("admin.host"), impl.admin_server->port());

@@ -102,6 +102,10 @@ int run_cli(int argc, char** argv) {
         ->required()
         ->check(CLI::IsMember({"event-notification", "record-search", "webhook", "national-id"}));
     add_command->add_option("--openhim-client", client.openhim_client, "clientID that OpenHIM sends for it");
+    add_command
+        ->add_option("--on-outage", client.on_outage,
+                     "What its notifications get while OpenCRVS is down: queue (202) or refuse (503)")
+        ->check(CLI::IsMember({"queue", "refuse"}));
     command(clients, "list", "List clients", clients_list);
     for (const auto& [name, help] :
          {std::pair{"enable", "Let a client call again"}, std::pair{"disable", "Refuse a client from now on"},
@@ -115,6 +119,42 @@ int run_cli(int argc, char** argv) {
             sub->add_option("--overlap", client.overlap, "How long the old key still works (such as 24h)");
         }
     }
+
+    DeliveryOptions delivery;
+    auto* deliveries = group("deliveries", "What is still to be delivered, and what could not be");
+    auto* deliveries_list_command = command(deliveries, "list", "List deliveries, newest first",
+                                            [&](const CommonOptions& c) { return deliveries_list(c, delivery); });
+    deliveries_list_command->add_option("--state", delivery.state,
+                                        "pending, sending, parked, delivered, dead, discarded or replaced");
+    deliveries_list_command->add_option("--kind", delivery.kind, "Kind, such as notification");
+    deliveries_list_command->add_option("--client", delivery.client, "Client, by name or id");
+    deliveries_list_command->add_option("--limit", delivery.limit, "How many")->check(CLI::Range(1, 1000));
+    auto* deliveries_show_command = command(deliveries, "show", "Show one delivery",
+                                            [&](const CommonOptions& c) { return deliveries_show(c, delivery); });
+    deliveries_show_command->add_option("ID", delivery.id, "Delivery id")->required();
+    deliveries_show_command->add_flag("--reveal", delivery.reveal, "Show its content; recorded as a disclosure");
+    deliveries_show_command->add_option("--reason", delivery.reason, "Why, with --reveal");
+    for (const auto& [name, help] : {std::pair{"retry", "Send a delivery again now, a dead letter too"},
+                                     std::pair{"discard", "Decide that a delivery will not be sent"}}) {
+        const std::string action = name;
+        auto* sub = command(deliveries, name, help, [&delivery, action](const CommonOptions& c) {
+            return deliveries_change(c, action, delivery);
+        });
+        auto* id = sub->add_option("ID", delivery.id, "Delivery id");
+        auto* dead = sub->add_flag("--dead", delivery.dead, "All dead letters");
+        id->excludes(dead);
+        sub->require_option(1);
+    }
+    auto* release_command =
+        command(deliveries, "release", "Try parked deliveries again, because what they wait for is known now",
+                [&](const CommonOptions& c) { return deliveries_change(c, "release", delivery); });
+    release_command->add_option("--client", delivery.client, "Only those of this client, by id");
+
+    auto* notifications = group("notifications", "Notifications that need somebody");
+    auto* conflicts_command =
+        command(notifications, "conflicts", "List corrections that OpenCRVS does not take from a notifier",
+                [&](const CommonOptions& c) { return notifications_conflicts(c, list); });
+    filters(conflicts_command);
 
     auto* store = group("store", "The local record");
     command(store, "check", "Prove that the record is whole and the projections follow from it", store_check);

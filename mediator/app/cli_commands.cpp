@@ -3,7 +3,7 @@
 
 #include "app/application.hpp"
 #include "app/clock.hpp"
-#include "app/invoker.hpp"
+#include "app/invoke.hpp"
 #include "app/print.hpp"
 #include "config/loader.hpp"
 #include "config/report.hpp"
@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 namespace ocm::app {
-namespace {
 
 Json list_args(const ListOptions& options) {
     Json args{{"reveal", options.reveal}, {"limit", options.limit}};
@@ -34,23 +33,6 @@ Json list_args(const ListOptions& options) {
     put("reason", options.reason);
     return args;
 }
-
-/// Runs a command and hands its result to `print`, or prints what went wrong.
-template <class Print>
-int invoke(const CommonOptions& common, const std::string& command, const Json& args, Print print) {
-    const auto config = load_or_complain(common.config_file);
-    if (!config) return 1;
-    Invoker invoker(config);
-    const auto result = invoker.run(command, args);
-    if (!result) return complain(result.error());
-    if (common.json) {
-        say(pretty_json(*result) + "\n");
-        return 0;
-    }
-    return print(*result);
-}
-
-}  // namespace
 
 std::string_view version() {
     return OCM_VERSION;
@@ -138,7 +120,10 @@ int transactions_show(const CommonOptions& common, const ShowOptions& options) {
 }
 
 int clients_add(const CommonOptions& common, const ClientOptions& options) {
-    const Json args{{"name", options.name}, {"kind", options.kind}, {"openhim_client", options.openhim_client}};
+    const Json args{{"name", options.name},
+                    {"kind", options.kind},
+                    {"openhim_client", options.openhim_client},
+                    {"on_outage", options.on_outage}};
     return invoke(common, "clients.add", args, [](const Json& result) {
         say(fields_of(result));
         note("the key is shown this once: only its hash is kept");
@@ -151,6 +136,7 @@ int clients_list(const CommonOptions& common) {
         say(table_of(result["clients"], {{"NAME", "name"},
                                          {"KIND", "kind"},
                                          {"ENABLED", "enabled"},
+                                         {"ON OUTAGE", "on_outage"},
                                          {"OPENHIM CLIENT", "openhim_client"},
                                          {"ID", "id"},
                                          {"CREATED", "created"}}));

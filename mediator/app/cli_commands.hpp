@@ -50,11 +50,22 @@ struct ShowOptions {
 int transactions_show(const CommonOptions& common, const ShowOptions& options);
 
 struct ClientOptions {
-    std::string name, kind, openhim_client, overlap = "24h";
+    std::string name, kind, openhim_client, overlap = "24h", on_outage = "queue";
 };
 int clients_add(const CommonOptions& common, const ClientOptions& options);
 int clients_list(const CommonOptions& common);
 int clients_change(const CommonOptions& common, const std::string& action, const ClientOptions& options);
+
+struct DeliveryOptions {
+    std::string id, state, kind, client, reason;
+    bool reveal = false;
+    bool dead = false;
+    int limit = 50;
+};
+int deliveries_list(const CommonOptions& common, const DeliveryOptions& options);
+int deliveries_show(const CommonOptions& common, const DeliveryOptions& options);
+int deliveries_change(const CommonOptions& common, const std::string& action, const DeliveryOptions& options);
+int notifications_conflicts(const CommonOptions& common, const ListOptions& options);
 
 int store_check(const CommonOptions& common);
 

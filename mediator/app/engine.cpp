@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "app/engine.hpp"
 
+#include "app/late_update.hpp"
 #include "core/json.hpp"
 
 #include <nlohmann/json.hpp>
@@ -185,6 +186,9 @@ Task<HttpResponse> Engine::finish(Exchange& exchange, Answer answer) {
     if (!answer.account.empty()) op.parts.push_back({"account", answer.account});
     const auto answered_at = op.at;
     unit.emplace_back(std::move(op));
+    if (!answer.replaces.empty()) co_await end_replaced(answer.replaces, answered_at, unit);
+    const bool queues = !answer.also.empty() || !answer.replaces.empty();
+    for (auto& also : answer.also) unit.emplace_back(std::move(also));
 
     const bool had_effect = exchange.received();
     auto committed = co_await ports_.store.commit(unit);
@@ -201,6 +205,8 @@ Task<HttpResponse> Engine::finish(Exchange& exchange, Answer answer) {
         answer.response = plain_error(error);
         answer.error = error;
         answer.status = TransactionStatus::failed;
+    } else if (queues && queued_) {
+        queued_();
     }
 
     const auto took = std::chrono::duration_cast<Milliseconds>(answered_at - exchange.received_at());
@@ -223,6 +229,26 @@ Task<HttpResponse> Engine::finish(Exchange& exchange, Answer answer) {
     outcome.status = answer.status;
     outcome.error = std::move(answer.error);
     co_return build_envelope(outcome, settings->envelope);
+}
+
+/// A message that waited in the outbox is over when another one has taken its place.
+Task<void> Engine::end_replaced(std::string replaced, WallTime at, store_ops::Unit& unit) {
+    auto state = co_await ports_.store.transaction_state(replaced);
+    if (!state || !state->delivery || state->delivery->state != DeliveryState::replaced || state->completed) co_return;
+    store_ops::Complete complete;
+    complete.transaction = replaced;
+    complete.at = at;
+    complete.status = TransactionStatus::completed;
+    LateUpdate update;
+    update.delivery = ports_.ids.next();
+    update.transaction = replaced;
+    update.openhim_transaction = state->openhim_transaction;
+    update.complete = complete;
+    update.response = json_response(200, dump_json({{"id", replaced}, {"state", "replaced"}}));
+    update.envelope = settings_.load()->envelope;
+    auto late = late_update(update);
+    unit.emplace_back(std::move(complete));
+    if (late) unit.emplace_back(std::move(*late));
 }
 
 std::size_t Engine::unrecorded() const {

@@ -9,6 +9,7 @@
 #include "core/route.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -46,6 +47,9 @@ class Engine {
     /// Answers and records what the server refused before there was a whole request.
     Task<HttpResponse> refuse(HttpRequest request, int status, std::string reason);
 
+    /// Told after something was queued with an answer. Before the first request.
+    void on_queued(std::function<void()> told) { queued_ = std::move(told); }
+
     /// Answers whose record is still to be committed (the store failed after the work was done).
     std::size_t unrecorded() const;
     /// Tries to commit them once more; run periodically.
@@ -58,7 +62,10 @@ class Engine {
                               std::string reason, ErrorRenderer render);
     Task<HttpResponse> finish(Exchange& exchange, Answer answer);
 
+    Task<void> end_replaced(std::string replaced, WallTime at, store_ops::Unit& unit);
+
     std::vector<ChannelDefinition> channels_;
+    std::function<void()> queued_;
     Ports ports_;
     Metrics& metrics_;
     Published<EngineSettings> settings_;

@@ -48,6 +48,21 @@ struct Metrics::Impl {
                                           .Help("Answers that could not be recorded at once (each is an alarm)")
                                           .Register(registry)
                                           .Add({});
+    prometheus::Family<prometheus::Counter>& deliveries = prometheus::BuildCounter()
+                                                              .Name("mediator_delivery_steps_total")
+                                                              .Help("Attempts of the outbox that ended, by outcome")
+                                                              .Register(registry);
+    prometheus::Family<prometheus::Gauge>& outbox_depth = prometheus::BuildGauge()
+                                                              .Name("mediator_outbox_deliveries")
+                                                              .Help("Deliveries in the outbox, by state")
+                                                              .Register(registry);
+    prometheus::Family<prometheus::Gauge>& outbox_age =
+        prometheus::BuildGauge()
+            .Name("mediator_outbox_oldest_seconds")
+            .Help("Age of the oldest delivery that is not over, by destination")
+            .Register(registry);
+    std::map<std::vector<std::string>, prometheus::Gauge*> depths;  // under mutex
+    std::map<std::string, prometheus::Gauge*> ages;                 // under mutex
     std::mutex mutex;
     std::map<std::string, prometheus::Gauge*, std::less<>> gauges;
 };
@@ -75,6 +90,30 @@ void Metrics::refused(int http_status) {
 
 void Metrics::unrecorded() {
     impl_->unrecorded.Increment();
+}
+
+void Metrics::delivery(std::string_view kind, std::string_view step) {
+    impl_->deliveries.Add({{"kind", std::string(kind)}, {"step", std::string(step)}}).Increment();
+}
+
+void Metrics::outbox(const std::vector<store::DeliveryCount>& counts, WallTime now) {
+    const std::lock_guard lock(impl_->mutex);
+    for (auto& [labels, gauge] : impl_->depths) gauge->Set(0);
+    for (auto& [destination, gauge] : impl_->ages) gauge->Set(0);
+    for (const auto& count : counts) {
+        const std::string state(name(count.state));
+        auto& depth = impl_->depths[{state, count.kind, count.destination}];
+        if (depth == nullptr) {
+            depth =
+                &impl_->outbox_depth.Add({{"state", state}, {"kind", count.kind}, {"destination", count.destination}});
+        }
+        depth->Increment(static_cast<double>(count.count));
+        if (!is_live(count.state)) continue;
+        auto& age = impl_->ages[count.destination];
+        if (age == nullptr) age = &impl_->outbox_age.Add({{"destination", count.destination}});
+        const auto seconds_old = static_cast<double>((now - count.oldest).count()) / 1000.0;
+        if (seconds_old > age->Value()) age->Set(seconds_old);
+    }
 }
 
 void Metrics::set(std::string_view gauge, double value) {

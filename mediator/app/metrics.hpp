@@ -2,10 +2,12 @@
 #pragma once
 
 #include "core/exchange.hpp"
+#include "store/reader.hpp"
 
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ocm::app {
 
@@ -21,6 +23,9 @@ class Metrics {
     void upstream(const Orchestration& step);
     void refused(int http_status);
     void unrecorded();
+    void delivery(std::string_view kind, std::string_view step);
+    /// Replaces what is shown of the outbox.
+    void outbox(const std::vector<store::DeliveryCount>& counts, WallTime now);
     void set(std::string_view gauge, double value);  // made on first use
     std::string text() const;
 

@@ -18,6 +18,10 @@ Task<Result<void>> NoStore::wait_answered(std::string, SteadyTime) {
     co_return fail(ErrorCode::not_found, "nothing is recorded here");
 }
 
+Task<Result<store_ops::TransactionState>> NoStore::transaction_state(std::string) {
+    co_return fail(ErrorCode::not_found, "nothing is recorded here");
+}
+
 Task<Result<std::optional<std::string>>> NoStore::cached(std::string) {
     co_return std::optional<std::string>{};
 }

@@ -22,6 +22,7 @@ class NoStore final : public StorePort {
     Task<Result<store_ops::UnitResult>> commit(store_ops::Unit) override;
     Task<Result<store_ops::RecordedAnswer>> recorded_answer(std::string) override;
     Task<Result<void>> wait_answered(std::string, SteadyTime) override;
+    Task<Result<store_ops::TransactionState>> transaction_state(std::string) override;
     Task<Result<std::optional<std::string>>> cached(std::string) override;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "app/operations.hpp"
 
+#include "app/arguments.hpp"
 #include "app/callers.hpp"
 #include "config/notation.hpp"
 #include "store/store.hpp"
@@ -14,41 +15,16 @@ namespace {
 
 using store_ops::Client;
 
-constexpr std::string_view hidden = "[redacted]";
-
-tl::unexpected<Error> wrong(std::string argument, std::string why) {
-    return fail(ErrorCode::bad_request, std::move(why), std::move(argument));
-}
-
-std::string arg(const Json& args, std::string_view name) {
-    return std::string(text_member(args, name));
-}
-
-bool flag(const Json& args, std::string_view name) {
-    const auto* value = member(args, name);
-    return value != nullptr && value->is_boolean() && value->get<bool>();
-}
-
-/// Revealing is a disclosure, and a disclosure has a reason.
-Result<bool> reveal(const Json& args) {
-    if (!flag(args, "reveal")) return false;
-    if (arg(args, "reason").empty()) return wrong("reason", "--reveal needs --reason: why you look");
-    return true;
-}
-
 Json client_json(const Client& client) {
     Json out{{"id", client.id},
              {"name", client.name},
              {"kind", store_ops::name(client.kind)},
              {"enabled", client.enabled},
-             {"created", rfc3339(client.created)}};
+             {"created", rfc3339(client.created)},
+             {"on_outage", store_ops::name(client.on_outage)}};
     if (!client.openhim_client.empty()) out["openhim_client"] = client.openhim_client;
     if (client.old_key_until) out["old_key_until"] = rfc3339(*client.old_key_until);
     return out;
-}
-
-std::string shown(const std::string& value, bool revealed) {
-    return value.empty() || revealed ? value : std::string(hidden);
 }
 
 Json row_json(const store::TransactionRow& row, bool revealed, const std::map<std::string, std::string>& client_names) {
@@ -90,17 +66,6 @@ Result<std::optional<WallTime>> instant(const Json& args, std::string_view name)
     return at;
 }
 
-store_ops::Disclose disclosure(WallTime at, std::string actor, const Json& args, std::string transaction,
-                               std::vector<std::string> fields) {
-    return {at, std::move(actor), arg(args, "reason"), std::move(transaction), std::move(fields)};
-}
-
-std::map<std::string, std::string> names_of(const std::vector<Client>& clients) {
-    std::map<std::string, std::string> out;
-    for (const auto& client : clients) out.emplace(client.id, client.name);
-    return out;
-}
-
 const Client* find_client(const std::vector<Client>& clients, std::string_view name_or_id) {
     const auto it = std::find_if(clients.begin(), clients.end(), [&](const Client& client) {
         return client.name == name_or_id || client.id == name_or_id;
@@ -111,9 +76,10 @@ const Client* find_client(const std::vector<Client>& clients, std::string_view n
 }  // namespace
 
 const std::vector<std::string>& Operations::commands() {
-    static const std::vector<std::string> all{"clients.add",       "clients.list",      "clients.enable",
-                                              "clients.disable",   "clients.rotate",    "clients.remove",
-                                              "transactions.list", "transactions.show", "store.check"};
+    static const std::vector<std::string> all{
+        "clients.add",     "clients.list",      "clients.enable",     "clients.disable",         "clients.rotate",
+        "clients.remove",  "transactions.list", "transactions.show",  "notifications.conflicts", "deliveries.list",
+        "deliveries.show", "deliveries.retry",  "deliveries.discard", "deliveries.release",      "store.check"};
     return all;
 }
 
@@ -125,6 +91,17 @@ Task<Result<Json>> Operations::run(std::string command, Json args, std::string a
     }
     if (command == "transactions.list") co_return co_await list_transactions(std::move(args), std::move(actor));
     if (command == "transactions.show") co_return co_await show_transaction(std::move(args), std::move(actor));
+    if (command == "notifications.conflicts") {
+        args["error"] = name(ErrorCode::conflict);
+        args["channel"] = "notification";
+        co_return co_await list_transactions(std::move(args), std::move(actor));
+    }
+    if (command == "deliveries.list") co_return co_await list_deliveries(std::move(args));
+    if (command == "deliveries.show") co_return co_await show_delivery(std::move(args), std::move(actor));
+    if (command == "deliveries.release") co_return co_await release_deliveries(std::move(args), std::move(actor));
+    if (command == "deliveries.retry" || command == "deliveries.discard") {
+        co_return co_await step_delivery(std::move(command), std::move(args), std::move(actor));
+    }
     if (command == "store.check") co_return co_await check_store();
     co_return fail(ErrorCode::not_found, "there is no such command");
 }
@@ -134,6 +111,9 @@ Task<Result<Json>> Operations::add_client(Json args, std::string actor) {
     const auto kind = store_ops::client_kind(arg(args, "kind"));
     const auto openhim = arg(args, "openhim_client");
     if (name.empty() || name.size() > 128) co_return wrong("name", "a name has 1 to 128 characters");
+    const auto wish = arg(args, "on_outage").empty() ? std::optional(store_ops::OnOutage::queue)
+                                                     : store_ops::on_outage(arg(args, "on_outage"));
+    if (!wish) co_return wrong("on_outage", "queue or refuse");
     if (!kind) co_return wrong("kind", "one of event-notification, record-search, webhook, national-id");
     auto clients = co_await deps_.store.clients();
     if (!clients) co_return fail(clients.error());
@@ -149,6 +129,7 @@ Task<Result<Json>> Operations::add_client(Json args, std::string actor) {
     client.kind = *kind;
     client.openhim_client = openhim;
     client.created = deps_.clock.now();
+    client.on_outage = *wish;
     const auto key = make_client_key(client.id);
     client.key_sha256 = hash_client_key(key);
     const Json detail{{"client", client.id}, {"kind", store_ops::name(*kind)}, {"openhim", !openhim.empty()}};
@@ -220,6 +201,7 @@ Task<Result<Json>> Operations::list_transactions(Json args, std::string actor) {
     filter.channel = arg(args, "channel");
     filter.tracking_id = arg(args, "tracking_id");
     filter.openhim_transaction = arg(args, "openhim");
+    filter.error_code = arg(args, "error");
     if (const auto status = arg(args, "status"); !status.empty()) {
         filter.status = transaction_status(status);
         if (!filter.status) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
+#include "core/envelope.hpp"
 #include "core/json.hpp"
 #include "core/ports.hpp"
 #include "core/result.hpp"
@@ -24,12 +25,15 @@ class Operations {
         store::Store& store;
         Clock& clock;
         Ids& ids;
-        std::function<void()> clients_changed;  // may be empty
+        std::function<void()> clients_changed;   // may be empty
+        std::function<void()> outbox_changed{};  // may be empty
+        EnvelopeOptions envelope{};              // how much OpenHIM is shown
     };
     explicit Operations(Deps deps) : deps_(std::move(deps)) {}
 
     /// Commands: clients.add, clients.list, clients.enable, clients.disable, clients.rotate, clients.remove,
-    /// transactions.list, transactions.show, store.check.
+    /// transactions.list, transactions.show, notifications.conflicts, deliveries.list, deliveries.show,
+    /// deliveries.retry, deliveries.discard, deliveries.release, store.check.
     Task<Result<Json>> run(std::string command, Json args, std::string actor);
 
     static const std::vector<std::string>& commands();
@@ -40,6 +44,10 @@ class Operations {
     Task<Result<Json>> list_clients();
     Task<Result<Json>> list_transactions(Json args, std::string actor);
     Task<Result<Json>> show_transaction(Json args, std::string actor);
+    Task<Result<Json>> list_deliveries(Json args);
+    Task<Result<Json>> show_delivery(Json args, std::string actor);
+    Task<Result<Json>> step_delivery(std::string command, Json args, std::string actor);
+    Task<Result<Json>> release_deliveries(Json args, std::string actor);
     Task<Result<Json>> check_store();
 
     Deps deps_;

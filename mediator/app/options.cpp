@@ -2,6 +2,7 @@
 #include "app/options.hpp"
 
 #include "app/cli_commands.hpp"
+#include "app/late_update.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -135,13 +136,19 @@ registration::OpenHimOptions openhim_options(const config::Config& config) {
     return out;
 }
 
+EnvelopeOptions envelope_options(const config::Config& config) {
+    EnvelopeOptions out;
+    out.bodies = bodies(config.text("openhim.orchestration_bodies"));
+    return out;
+}
+
 EngineSettings engine_settings(const config::Config& config, const std::vector<ChannelDefinition>& channels) {
     EngineSettings out;
     out.mediator_urn = config.text("openhim.urn");
     out.path_prefix = config.text("openhim.path_prefix");
     out.peers.addresses = config.list("openhim.peers");
     out.peers.certificates = bare_hex(config.list("openhim.peer_certificates"));
-    out.envelope.bodies = bodies(config.text("openhim.orchestration_bodies"));
+    out.envelope = envelope_options(config);
     out.request_timeout = config.duration("server.request_timeout");
     for (const auto& channel : channels) {
         const auto key = "channels." + channel.name;
@@ -150,6 +157,25 @@ EngineSettings engine_settings(const config::Config& config, const std::vector<C
             std::min(config.duration(key + ".timeout"), config.duration("server.request_timeout"));
     }
     return out;
+}
+
+std::map<std::string, dispatch::Policy> delivery_policies(const config::Config& config) {
+    const std::string queue = "channels.notification.queue.";
+    dispatch::Policy notification;
+    notification.rate = static_cast<double>(config.integer(queue + "drain_rate"));
+    notification.concurrency = static_cast<unsigned>(config.integer(queue + "concurrency"));
+    notification.backoff.first = config.duration(queue + "first_wait");
+    notification.backoff.cap = config.duration(queue + "max_wait");
+    notification.max_age = config.duration(queue + "max_age");
+    // What is left alone for longer than it would wait anyway is found late when it is back.
+    notification.breaker.open_for = std::clamp(notification.backoff.first, Milliseconds{100}, Milliseconds{10'000});
+    notification.hold = config.flag("channels.notification.hold") || !config.flag("channels.notification.enabled");
+
+    dispatch::Policy openhim;  // its API is one coroutine's at a time
+    openhim.concurrency = 1;
+    openhim.rate = 50;
+    openhim.backoff = {.first = Milliseconds{2'000}, .cap = Milliseconds{300'000}};
+    return {{"notification", notification}, {std::string(openhim_kind), openhim}};
 }
 
 }  // namespace ocm::app

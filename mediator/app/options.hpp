@@ -3,11 +3,13 @@
 
 #include "app/engine.hpp"
 #include "config/config.hpp"
+#include "core/dispatch.hpp"
 #include "http/server.hpp"
 #include "registration/options.hpp"
 #include "store/store.hpp"
 #include "upstream/options.hpp"
 
+#include <map>
 #include <string>
 
 /// From the settings to each module's own options. Pure: what a setting means is decided here and nowhere else.
@@ -21,6 +23,10 @@ store::StoreOptions store_options(const config::Config& config);
 upstream::UpstreamOptions upstream_options(const config::Config& config);
 registration::OpenHimOptions openhim_options(const config::Config& config);
 EngineSettings engine_settings(const config::Config& config, const std::vector<ChannelDefinition>& channels);
+
+EnvelopeOptions envelope_options(const config::Config& config);
+/// How each kind of delivery is sent.
+std::map<std::string, dispatch::Policy> delivery_policies(const config::Config& config);
 
 /// How many io threads: the setting, or one for each core.
 std::size_t io_threads(const config::Config& config);

@@ -15,8 +15,8 @@ std::optional<E> find_name(std::string_view text, const std::array<std::string_v
 }
 
 constexpr std::array<std::string_view, 4> kind_names{"explicit", "document", "source", "content"};
-constexpr std::array<std::string_view, 6> state_names{"running", "interrupted", "delivered",
-                                                      "queued",  "refused",     "unavailable"};
+constexpr std::array<std::string_view, 7> state_names{"running", "interrupted", "delivered",  "queued",
+                                                      "parked",  "refused",     "unavailable"};
 constexpr std::array<std::string_view, 9> verdict_names{
     "fresh", "again", "another_subject", "replay", "wait", "queued", "replaces_queued", "correction", "key_reused"};
 
@@ -25,7 +25,8 @@ bool differ(const std::string& a, const std::string& b) {
 }
 
 bool evaluated_afresh(ClaimState state) {
-    return state == ClaimState::refused || state == ClaimState::interrupted || state == ClaimState::unavailable;
+    return state == ClaimState::refused || state == ClaimState::interrupted || state == ClaimState::unavailable ||
+           state == ClaimState::parked;
 }
 
 }  // namespace

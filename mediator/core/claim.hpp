@@ -40,6 +40,7 @@ enum class ClaimState {
     interrupted,  // the process ended while it ran: evaluated afresh, with the same upstream ids
     delivered,    // done; the outcome is replayed
     queued,       // accepted, in the outbox
+    parked,       // accepted, waits for an administrator: evaluated afresh when it comes again
     refused,      // the target or we said no: evaluated afresh
     unavailable,  // the target was down and the caller was told to come again: evaluated afresh
 };

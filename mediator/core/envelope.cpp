@@ -95,6 +95,38 @@ class Writer {
     std::size_t used_ = 0;
 };
 
+Json outcome_json(const Outcome& outcome, const EnvelopeOptions& options) {
+    Writer writer(options);
+    const int http = std::clamp(outcome.response.status, 100, 999);
+    const auto status = outcome.status.value_or(status_for(http));
+
+    auto fields = Writer::headers(outcome.response.headers);
+    fields.erase("content-length");
+    fields.erase("transfer-encoding");
+    fields.erase("connection");
+    fields.erase("content-encoding");
+    if (!fields.contains("content-type")) fields["content-type"] = "text/plain; charset=utf-8";
+
+    Json out;
+    out["status"] = name(status);
+    out["response"] = {{"status", http},
+                       {"headers", std::move(fields)},
+                       {"body", valid_utf8(outcome.response.body)},
+                       {"timestamp", rfc3339(outcome.at)}};
+    auto& steps = out["orchestrations"] = Json::array();
+    for (std::size_t i = 0; i < outcome.orchestrations.size() && i < options.max_orchestrations; ++i) {
+        steps.push_back(writer.orchestration(outcome.orchestrations[i]));
+    }
+    auto& properties = out["properties"] = Json::object();
+    for (const auto& [key, value] : outcome.properties) {
+        auto clean = valid_utf8(key);
+        std::replace(clean.begin(), clean.end(), '.', '_');
+        std::replace(clean.begin(), clean.end(), '$', '_');
+        properties[clean] = valid_utf8(value);
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string valid_utf8(std::string_view text) {
@@ -114,39 +146,16 @@ std::string valid_utf8(std::string_view text) {
 }
 
 HttpResponse build_envelope(const Outcome& outcome, const EnvelopeOptions& options) {
-    Writer writer(options);
-    const int http = std::clamp(outcome.response.status, 100, 999);
-    const auto status = outcome.status.value_or(status_for(http));
-
-    auto fields = Writer::headers(outcome.response.headers);
-    fields.erase("content-length");
-    fields.erase("transfer-encoding");
-    fields.erase("connection");
-    fields.erase("content-encoding");
-    if (!fields.contains("content-type")) fields["content-type"] = "text/plain; charset=utf-8";
-
-    Json out;
+    auto out = outcome_json(outcome, options);
     out["x-mediator-urn"] = valid_utf8(outcome.mediator_urn);
-    out["status"] = name(status);
-    out["response"] = {{"status", http},
-                       {"headers", std::move(fields)},
-                       {"body", valid_utf8(outcome.response.body)},
-                       {"timestamp", rfc3339(outcome.at)}};
-    auto& steps = out["orchestrations"] = Json::array();
-    for (std::size_t i = 0; i < outcome.orchestrations.size() && i < options.max_orchestrations; ++i) {
-        steps.push_back(writer.orchestration(outcome.orchestrations[i]));
-    }
-    auto& properties = out["properties"] = Json::object();
-    for (const auto& [key, value] : outcome.properties) {
-        auto clean = valid_utf8(key);
-        std::replace(clean.begin(), clean.end(), '.', '_');
-        std::replace(clean.begin(), clean.end(), '$', '_');
-        properties[clean] = valid_utf8(value);
-    }
     if (outcome.error && is_transient(outcome.error->code)) {
         out["error"] = {{"message", valid_utf8(outcome.error->message)}, {"stack", ""}};
     }
     return HttpResponse{200, HttpHeaders{{"content-type", std::string(openhim_media_type)}}, dump_json(out)};
+}
+
+std::string build_late_update(const Outcome& outcome, const EnvelopeOptions& options) {
+    return dump_json(outcome_json(outcome, options));
 }
 
 }  // namespace ocm

@@ -42,6 +42,10 @@ struct EnvelopeOptions {
 /// UTF-8, credentials are redacted, header maps hold strings, the status is one of the enum's.
 HttpResponse build_envelope(const Outcome& outcome, const EnvelopeOptions& options);
 
+/// What is told OpenHIM of a transaction that was answered 202 and is over now: the body of PUT /transactions/:id with
+/// `orchestrations` to be appended, as JSON text. It never holds `error`: once we have answered 202 the retry was ours.
+std::string build_late_update(const Outcome& outcome, const EnvelopeOptions& options);
+
 /// The text with each invalid UTF-8 sequence replaced by U+FFFD and NUL removed.
 std::string valid_utf8(std::string_view text);
 

@@ -73,6 +73,16 @@ std::optional<ClientKind> client_kind(std::string_view text) {
     return i == kind_names.size() ? std::nullopt : std::optional(static_cast<ClientKind>(i));
 }
 
+std::string_view name(OnOutage wish) {
+    return wish == OnOutage::queue ? "queue" : "refuse";
+}
+
+std::optional<OnOutage> on_outage(std::string_view text) {
+    if (text == name(OnOutage::queue)) return OnOutage::queue;
+    if (text == name(OnOutage::refuse)) return OnOutage::refuse;
+    return std::nullopt;
+}
+
 }  // namespace store_ops
 
 Exchange::Exchange(HttpRequest request, Caller caller, std::string channel, std::string route, SteadyTime deadline,
@@ -85,6 +95,14 @@ Exchange::Exchange(HttpRequest request, Caller caller, std::string channel, std:
       ports_(ports),
       id_(ports.ids.next()),
       received_at_(ports.clock.now()) {}
+
+Exchange::Exchange(std::string transaction, std::string channel, SteadyTime deadline, Ports ports)
+    : channel_(std::move(channel)),
+      deadline_(deadline),
+      ports_(ports),
+      id_(std::move(transaction)),
+      received_at_(ports.clock.now()),
+      received_(true) {}
 
 std::string Exchange::openhim_transaction() const {
     if (caller_.through != Caller::Through::openhim) return {};

@@ -24,6 +24,8 @@ struct Answer {
     store_ops::Subjects subjects;
     std::optional<ClaimState> claim;
     std::string replay_of;
+    std::vector<store_ops::Op> also;                // committed with the answer: what it promises
+    std::string replaces;                           // a queued transaction whose place this one took, empty otherwise
     std::string account;                            // JSON text: carried, dropped, recoded (design section 4)
     std::map<std::string, std::string> properties;  // shown in OpenHIM; never personal
 };
@@ -42,6 +44,8 @@ class Exchange {
   public:
     Exchange(HttpRequest request, Caller caller, std::string channel, std::string route, SteadyTime deadline,
              Ports ports);
+    /// Goes on with a transaction that was recorded and answered before: its queued work.
+    Exchange(std::string transaction, std::string channel, SteadyTime deadline, Ports ports);
 
     const HttpRequest& request() const { return request_; }
     const Caller& caller() const { return caller_; }

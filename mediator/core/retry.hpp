@@ -45,7 +45,11 @@ class Breaker {
     bool allow(SteadyTime now);
     void succeeded();
     void failed(SteadyTime now);
+    /// The attempt that was allowed was not made.
+    void skipped() { probing_ = false; }
     bool open() const { return failures_ >= policy_.threshold; }
+    /// True where it has nothing to remember.
+    bool closed() const { return failures_ == 0; }
     /// Time until the next probe is let through; zero where attempts are allowed.
     Milliseconds retry_in(SteadyTime now) const;
 

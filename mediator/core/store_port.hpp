@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/claim.hpp"
+#include "core/delivery.hpp"
 #include "core/result.hpp"
 #include "core/task.hpp"
 #include "core/transaction.hpp"
@@ -65,23 +66,41 @@ struct Answer {
     std::string replay_of;            // the transaction whose outcome was answered again, empty otherwise
 };
 
-/// A durable delivery to come. `due` is wall time; `payload` is a part (personal).
+/// *queued*: a durable delivery to come. `due` is wall time; `payload` is a part (personal).
 struct Enqueue {
     std::string delivery;  // UUIDv7
     std::string transaction;
+    WallTime at{};
     std::string kind;         // "notification"
     std::string destination;  // breaker and limits are per destination
+    std::string client;       // whose it is, for fairness; may be empty
     std::string order_key;    // deliveries with the same key go in order; empty: any order
     WallTime due{};
     std::string payload;
+    bool carries_claim = false;  // it does what its transaction's claim is for: both go together
+    bool parked = false;         // starts parked, not pending
+    Error why{};                 // why it is queued; message without values
 };
 
-/// *completed*: a queued piece of work reached its end.
+/// *delivery*: a step of a delivery's life. Refused with `conflict` where its state does not allow the step. A step of
+/// a delivery that carries its claim moves the claim too: it runs while an attempt does, waits when that is postponed.
+struct StepDelivery {
+    std::string delivery;
+    std::string transaction;
+    WallTime at{};
+    DeliveryStep step = DeliveryStep::start;
+    WallTime due{};     // of postpone, retry and release
+    Error why{};        // of postpone, park and bury: message without values
+    std::string actor;  // of retry, release and discard
+};
+
+/// *completed*: queued work for a transaction reached its end.
 struct Complete {
     std::string transaction;
     WallTime at{};
     TransactionStatus status = TransactionStatus::successful;
     Subjects subjects;
+    std::string error_code;  // empty on success
     std::optional<ClaimState> claim;
     std::vector<Part> parts;
 };
@@ -103,6 +122,11 @@ struct Administer {
     std::string detail;  // canonical JSON without personal data or secrets
 };
 
+/// What a client wants where the target cannot take its message now.
+enum class OnOutage { queue, refuse };
+std::string_view name(OnOutage wish);
+std::optional<OnOutage> on_outage(std::string_view text);
+
 enum class ClientKind { event_notification, record_search, webhook, national_id };
 std::string_view name(ClientKind kind);
 std::optional<ClientKind> client_kind(std::string_view text);
@@ -118,6 +142,7 @@ struct Client {
     std::string old_key_sha256;  // accepted until old_key_until after a rotation
     std::optional<WallTime> old_key_until;
     WallTime created{};
+    OnOutage on_outage = OnOutage::queue;
     friend bool operator==(const Client&, const Client&) = default;
 };
 
@@ -137,8 +162,8 @@ struct PutCache {
     WallTime at{};
 };
 
-using Op =
-    std::variant<Receive, Attempt, Answer, Enqueue, Complete, Disclose, Administer, PutClient, RemoveClient, PutCache>;
+using Op = std::variant<Receive, Attempt, Answer, Enqueue, StepDelivery, Complete, Disclose, Administer, PutClient,
+                        RemoveClient, PutCache>;
 
 /// Operations that are kept or lost together, each unit under its own savepoint: a bad one fails alone.
 using Unit = std::vector<Op>;
@@ -166,6 +191,19 @@ struct RecordedAnswer {
     Subjects subjects;
 };
 
+/// What is known of a transaction by whoever asks for its state. The delivery is the one that carries its claim.
+struct TransactionState {
+    std::string channel, method, client, openhim_transaction;
+    WallTime received{};
+    std::optional<WallTime> answered, completed;
+    int http_status = 0;
+    TransactionStatus status = TransactionStatus::processing;
+    std::string error_code;
+    Subjects subjects;
+    std::optional<ClaimState> claim;
+    std::optional<Delivery> delivery;
+};
+
 }  // namespace ocm::store_ops
 
 namespace ocm {
@@ -183,6 +221,9 @@ class StorePort {
 
     /// Resumes when the transaction has been answered, or with `target_timeout` at the deadline.
     virtual Task<Result<void>> wait_answered(std::string transaction, SteadyTime deadline) = 0;
+
+    /// The state of a transaction; `not_found` where there is none.
+    virtual Task<Result<store_ops::TransactionState>> transaction_state(std::string transaction) = 0;
 
     /// A cached document; absent where there is none.
     virtual Task<Result<std::optional<std::string>>> cached(std::string key) = 0;

@@ -29,7 +29,8 @@ Json begin(std::string_view kind, WallTime at, std::string_view transaction) {
 }
 
 bool projected(std::string_view name) {
-    return name == part_name::claim || name == part_name::subjects || name == part_name::client;
+    return name == part_name::claim || name == part_name::subjects || name == part_name::client ||
+           name == part_name::why;
 }
 
 void add_part(PreparedEntry& entry, std::string name, std::string bytes) {
@@ -155,21 +156,42 @@ PreparedEntry entry_of(Answer op) {
     return entry;
 }
 
-PreparedEntry entry_of(Enqueue op, WallTime now) {
-    auto entry = start_of_transaction(kind::queued, now, op.transaction);
+void add_why(PreparedEntry& entry, const Error& why) {
+    if (why.message.empty()) return;
+    put(entry.body, "error_code", name(why.code));
+    add_part(entry, std::string(part_name::why), why.message);
+}
+
+PreparedEntry entry_of(Enqueue op) {
+    auto entry = start_of_transaction(kind::queued, op.at, op.transaction);
     put(entry.body, "delivery", op.delivery);
     put(entry.body, "delivery_kind", op.kind);
     put(entry.body, "destination", op.destination);
     // Only compared, and it may name a record: its hash does.
     if (!op.order_key.empty()) put(entry.body, "order_key", sha256_hex(op.order_key));
     put(entry.body, "due", rfc3339(op.due));
-    add_part(entry, "payload", std::move(op.payload));
+    put(entry.body, "client", op.client);
+    if (op.carries_claim) entry.body["carries_claim"] = true;
+    if (op.parked) entry.body["parked"] = true;
+    add_part(entry, std::string(payload_part), std::move(op.payload));
+    add_why(entry, op.why);
+    return entry;
+}
+
+PreparedEntry entry_of(const StepDelivery& op) {
+    auto entry = start_of_transaction(kind::delivery, op.at, op.transaction);
+    put(entry.body, "delivery", op.delivery);
+    put(entry.body, "step", name(op.step));
+    put(entry.body, "actor", op.actor);
+    if (state_after(op.step) == DeliveryState::pending) put(entry.body, "due", rfc3339(op.due));
+    add_why(entry, op.why);
     return entry;
 }
 
 PreparedEntry entry_of(Complete op) {
     auto entry = start_of_transaction(kind::completed, op.at, op.transaction);
     put(entry.body, "status", name(op.status));
+    put(entry.body, "error_code", op.error_code);
     if (op.claim) put(entry.body, "claim_state", name(*op.claim));
     add_subjects(entry, op.subjects);
     add_parts(entry, std::move(op.parts));
@@ -197,6 +219,7 @@ std::string client_json(const Client& client) {
     put(json, "old_key_sha256", client.old_key_sha256);
     if (client.old_key_until) put(json, "old_key_until", rfc3339(*client.old_key_until));
     put(json, "created", rfc3339(client.created));
+    put(json, "on_outage", name(client.on_outage));
     return canonical_json(json);
 }
 
@@ -234,7 +257,8 @@ struct Prepare {
         unit.settles.push_back(op.transaction);
         add(entry_of(std::move(op)));
     }
-    void operator()(Enqueue&& op) const { add(entry_of(std::move(op), now)); }
+    void operator()(Enqueue&& op) const { add(entry_of(std::move(op))); }
+    void operator()(StepDelivery&& op) const { add(entry_of(op)); }
     void operator()(Complete&& op) const {
         unit.settles.push_back(op.transaction);
         add(entry_of(std::move(op)));
@@ -388,7 +412,8 @@ std::optional<Client> read_client(std::string_view text) {
                   member_text(*json, "key_sha256"),
                   member_text(*json, "old_key_sha256"),
                   parse_rfc3339(text_member(*json, "old_key_until")),
-                  *created};
+                  *created,
+                  on_outage(text_member(*json, "on_outage")).value_or(OnOutage::queue)};
 }
 
 std::int64_t millis(WallTime at) {

@@ -22,6 +22,7 @@ inline constexpr std::string_view received = "received";
 inline constexpr std::string_view attempt = "attempt";
 inline constexpr std::string_view answered = "answered";
 inline constexpr std::string_view queued = "queued";
+inline constexpr std::string_view delivery = "delivery";
 inline constexpr std::string_view completed = "completed";
 inline constexpr std::string_view disclosed = "disclosed";
 inline constexpr std::string_view administered = "administered";
@@ -72,7 +73,11 @@ namespace part_name {
 inline constexpr std::string_view claim = "claim";
 inline constexpr std::string_view subjects = "subjects";
 inline constexpr std::string_view client = "client";
+inline constexpr std::string_view why = "why";
 }  // namespace part_name
+
+/// Of a queued delivery: read when it is sent, not by the projections.
+inline constexpr std::string_view payload_part = "payload";
 
 /// Hashes and compresses; takes time in proportion to the bytes. `now` dates what carries no time of its own.
 /// Fails with `storage` where a unit cannot be written (two parts of one name, a transaction without an id).

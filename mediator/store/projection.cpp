@@ -14,6 +14,11 @@ std::int64_t integer_member(const Json& entry, std::string_view key) {
     return value != nullptr && value->is_number_integer() ? value->get<std::int64_t>() : 0;
 }
 
+bool flag_member(const Json& entry, std::string_view key) {
+    const auto* value = member(entry, key);
+    return value != nullptr && value->is_boolean() && value->get<bool>();
+}
+
 std::int64_t time_member(const Json& entry, std::string_view key) {
     const auto at = parse_rfc3339(text_member(entry, key));
     return at ? millis(*at) : 0;
@@ -33,7 +38,7 @@ Projector::Projector(Database& database, const std::string& schema)
       answer_(database, "UPDATE " + schema +
                             ".txn SET answered = ?, http_status = ?, status = ?, error_code = ?, replay_of = ?"
                             " WHERE id = ?"),
-      complete_(database, "UPDATE " + schema + ".txn SET completed = ?, status = ? WHERE id = ?"),
+      complete_(database, "UPDATE " + schema + ".txn SET completed = ?, status = ?, error_code = ? WHERE id = ?"),
       subjects_(database, "UPDATE " + schema +
                               ".txn SET tracking_id = coalesce(nullif(?, ''), tracking_id),"
                               " event_id = coalesce(nullif(?, ''), event_id),"
@@ -44,15 +49,37 @@ Projector::Projector(Database& database, const std::string& schema)
       unsettled_(database, "UPDATE " + schema + ".claim SET state = 'interrupted' WHERE txn = ? AND state = 'running'"),
       interrupt_(database, "UPDATE " + schema + ".claim SET state = 'interrupted' WHERE state = 'running'"),
       enqueue_(database, "INSERT INTO " + schema +
-                             ".outbox (id, delivery, txn, kind, destination, order_key, due) VALUES (?,?,?,?,?,?,?)"),
-      dequeue_(database, "DELETE FROM " + schema + ".outbox WHERE txn = ?"),
+                             ".outbox (id, delivery, txn, kind, destination, client, order_key, carries_claim, state,"
+                             " created, due, changed, error_code, why) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+      find_delivery_(database,
+                     "SELECT id, state, carries_claim FROM " + schema + ".outbox WHERE delivery = ? AND txn = ?"),
+      newer_claim_(database, "SELECT 1 FROM " + schema + ".claim a JOIN " + schema +
+                                 ".claim b ON b.key = a.key AND b.client = a.client AND b.create_key = a.create_key"
+                                 " AND b.txn > a.txn WHERE a.txn = ? LIMIT 1"),
+      step_(database, "UPDATE " + schema +
+                          ".outbox SET state = ?, changed = ?, attempts = attempts + ?,"
+                          " due = coalesce(nullif(?, -1), due), error_code = ?, why = ? WHERE id = ?"),
+      reopen_(database, "UPDATE " + schema +
+                            ".txn SET completed = 0, status = ?, error_code = '' WHERE id = ? AND completed <> 0"),
+      requeue_claims_(database, "UPDATE " + schema +
+                                    ".claim SET state = 'queued' WHERE state = 'running' AND txn IN"
+                                    " (SELECT txn FROM " +
+                                    schema + ".outbox WHERE state = 'sending' AND carries_claim = 1)"),
+      requeue_(database, "UPDATE " + schema + ".outbox SET state = 'pending' WHERE state = 'sending'"),
+      replace_claim_(database, "UPDATE " + schema +
+                                   ".claim SET state = 'refused' WHERE txn = ? AND state IN ('queued', 'parked')"),
+      replace_(database, "UPDATE " + schema +
+                             ".outbox SET state = 'replaced', changed = ? WHERE txn = ? AND carries_claim = 1"
+                             " AND state IN ('pending', 'parked')"),
+      forget_deliveries_(database, "DELETE FROM " + schema + ".outbox WHERE txn = ?"),
       put_client_(database, "INSERT INTO " + schema +
                                 ".client (id, name, kind, enabled, openhim_client, key_sha256, old_key_sha256,"
-                                " old_key_until, created) VALUES (?,?,?,?,?,?,?,nullif(?, -1),?)"
+                                " old_key_until, created, on_outage) VALUES (?,?,?,?,?,?,?,nullif(?, -1),?,?)"
                                 " ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind,"
                                 " enabled = excluded.enabled, openhim_client = excluded.openhim_client,"
                                 " key_sha256 = excluded.key_sha256, old_key_sha256 = excluded.old_key_sha256,"
-                                " old_key_until = excluded.old_key_until, created = excluded.created"),
+                                " old_key_until = excluded.old_key_until, created = excluded.created,"
+                                " on_outage = excluded.on_outage"),
       remove_client_(database, "DELETE FROM " + schema + ".client WHERE id = ?"),
       erase_txn_(database, "UPDATE " + schema +
                                ".txn SET erased = ?, tracking_id = '', event_id = '', registration_number = '',"
@@ -70,7 +97,8 @@ void Projector::apply(std::int64_t seq, std::int64_t txn, const Json& entry, con
     if (what == kind::received) return received(seq, entry, part);
     if (what == kind::answered) return answered(txn, entry, part);
     if (what == kind::completed) return completed(txn, entry, part);
-    if (what == kind::queued) return queued(seq, txn, entry);
+    if (what == kind::queued) return queued(seq, txn, entry, part);
+    if (what == kind::delivery) return stepped(txn, entry, part);
     if (what == kind::administered) return administered(entry, part);
     if (what == kind::erased) return erased(seq, entry);
     if (what == kind::attempt) attempt_.run(txn);
@@ -91,6 +119,9 @@ void Projector::received(std::int64_t seq, const Json& entry, const PartText& pa
     insert_claim_.run(seq, claim->client, claim->format, name(claim->kind), claim->key, claim->content_sha256, subject,
                       name(ClaimState::running), integer_member(*decided, "version"),
                       text_member(*decided, "create_key"), at);
+    // What still waits under the claim it takes over is not sent any more.
+    const auto held = find(text_member(*decided, "held"));
+    if (held && replace_.run(at, *held) != 0) replace_claim_.run(*held);
 }
 
 void Projector::answered(std::int64_t txn, const Json& entry, const PartText& part) {
@@ -107,11 +138,10 @@ void Projector::answered(std::int64_t txn, const Json& entry, const PartText& pa
 }
 
 void Projector::completed(std::int64_t txn, const Json& entry, const PartText& part) {
-    complete_.run(time_member(entry, "at"), text_member(entry, "status"), txn);
+    complete_.run(time_member(entry, "at"), text_member(entry, "status"), text_member(entry, "error_code"), txn);
     subjects(txn, part);
     const auto state = text_member(entry, "claim_state");
     if (!state.empty()) settle_.run(state, txn);
-    dequeue_.run(txn);
 }
 
 void Projector::subjects(std::int64_t txn, const PartText& part) {
@@ -122,13 +152,68 @@ void Projector::subjects(std::int64_t txn, const PartText& part) {
                   txn);
 }
 
-void Projector::queued(std::int64_t seq, std::int64_t txn, const Json& entry) {
+void Projector::queued(std::int64_t seq, std::int64_t txn, const Json& entry, const PartText& part) {
+    const auto at = time_member(entry, "at");
+    const auto state = flag_member(entry, "parked") ? DeliveryState::parked : DeliveryState::pending;
+    const auto why = part(part_name::why).value_or("");
     enqueue_.run(seq, text_member(entry, "delivery"), txn, text_member(entry, "delivery_kind"),
-                 text_member(entry, "destination"), text_member(entry, "order_key"), time_member(entry, "due"));
+                 text_member(entry, "destination"), text_member(entry, "client"), text_member(entry, "order_key"),
+                 flag_member(entry, "carries_claim") ? 1 : 0, name(state), at, time_member(entry, "due"), at,
+                 text_member(entry, "error_code"), why);
+}
+
+void Projector::stepped(std::int64_t txn, const Json& entry, const PartText& part) {
+    std::int64_t id = 0;
+    bool carries_claim = false;
+    std::optional<DeliveryState> from;
+    {
+        auto rows = find_delivery_.query(text_member(entry, "delivery"), txn);
+        if (rows.next()) {
+            id = rows.integer(0);
+            from = delivery_state(rows.bytes(1));
+            carries_claim = rows.integer(2) != 0;
+        }
+    }
+    const auto step = delivery_step(text_member(entry, "step"));
+    if (!from || !step) throw Refused{{ErrorCode::not_found, "there is no such delivery", {}, {}}};
+    if (!allowed(*step, *from)) {
+        throw Refused{{ErrorCode::conflict,
+                       "a delivery that is " + std::string(name(*from)) + " allows no " + std::string(name(*step)),
+                       {},
+                       {}}};
+    }
+    if (*step == DeliveryStep::retry && *from == DeliveryState::dead && carries_claim) {
+        auto newer = newer_claim_.query(txn);
+        if (newer.next()) {
+            throw Refused{{ErrorCode::conflict,
+                           "the same record was sent again since: that message counts, not this one",
+                           {},
+                           {}}};
+        }
+    }
+    const auto to = state_after(*step);
+    const auto why = part(part_name::why).value_or("");
+    step_.run(name(to), time_member(entry, "at"), *step == DeliveryStep::start ? 1 : 0,
+              to == DeliveryState::pending ? time_member(entry, "due") : std::int64_t{-1},
+              text_member(entry, "error_code"), why, id);
+    if (!carries_claim) return;
+    if (to == DeliveryState::sending) settle_.run(name(ClaimState::running), txn);
+    if (to == DeliveryState::parked) settle_.run(name(ClaimState::parked), txn);
+    if (to == DeliveryState::pending) {
+        settle_.run(name(ClaimState::queued), txn);
+        reopen_.run(name(TransactionStatus::processing), txn);
+    }
+}
+
+/// After a crash: what was under way is done again, what nobody waits for any more is evaluated afresh.
+void Projector::recovered() {
+    requeue_claims_.run();
+    requeue_.run();
+    interrupt_.run();
 }
 
 void Projector::administered(const Json& entry, const PartText& part) {
-    if (text_member(entry, "action") == recovered_action) interrupt_.run();
+    if (text_member(entry, "action") == recovered_action) recovered();
     if (const auto id = text_member(entry, "remove_client"); !id.empty()) {
         if (remove_client_.run(id) == 0) throw Refused{{ErrorCode::not_found, "there is no such client", {}, {}}};
     }
@@ -140,7 +225,7 @@ void Projector::administered(const Json& entry, const PartText& part) {
         put_client_.run(client->id, client->name, name(client->kind), client->enabled ? 1 : 0, client->openhim_client,
                         client->key_sha256, client->old_key_sha256,
                         client->old_key_until ? millis(*client->old_key_until) : std::int64_t{-1},
-                        millis(client->created));
+                        millis(client->created), name(client->on_outage));
     } catch (const SqliteError& error) {
         constexpr int constraint_unique = 2067;  // SQLITE_CONSTRAINT_UNIQUE
         if (error.extended() != constraint_unique) throw;
@@ -156,6 +241,7 @@ void Projector::erased(std::int64_t seq, const Json& entry) {
         if (!txn) continue;
         erase_txn_.run(seq, *txn);
         erase_claim_.run(*txn);
+        forget_deliveries_.run(*txn);
     }
 }
 

@@ -39,7 +39,9 @@ class Projector {
     void answered(std::int64_t txn, const Json& entry, const PartText& part);
     void completed(std::int64_t txn, const Json& entry, const PartText& part);
     void subjects(std::int64_t txn, const PartText& part);
-    void queued(std::int64_t seq, std::int64_t txn, const Json& entry);
+    void queued(std::int64_t seq, std::int64_t txn, const Json& entry, const PartText& part);
+    void stepped(std::int64_t txn, const Json& entry, const PartText& part);
+    void recovered();
     void administered(const Json& entry, const PartText& part);
     void erased(std::int64_t seq, const Json& entry);
 
@@ -54,7 +56,15 @@ class Projector {
     Statement unsettled_;
     Statement interrupt_;
     Statement enqueue_;
-    Statement dequeue_;
+    Statement find_delivery_;
+    Statement newer_claim_;
+    Statement step_;
+    Statement reopen_;
+    Statement requeue_claims_;
+    Statement requeue_;
+    Statement replace_claim_;
+    Statement replace_;
+    Statement forget_deliveries_;
     Statement put_client_;
     Statement remove_client_;
     Statement erase_txn_;

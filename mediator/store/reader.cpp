@@ -4,6 +4,7 @@
 #include "core/json.hpp"
 #include "store/entry.hpp"
 #include "store/part.hpp"
+#include "store/query.hpp"
 #include "store/schema.hpp"
 
 #include <nlohmann/json.hpp>
@@ -18,16 +19,6 @@ constexpr std::string_view txn_columns =
     "id, uuid, channel, route, method, client, caller, openhim_transaction, openhim_parent, started, answered,"
     " completed, http_status, status, error_code, tracking_id, event_id, registration_number, source_id, office,"
     " replay_of, attempts, erased";
-
-/// The edge of the module: nothing thrown inside passes it.
-template <class Work>
-auto guarded(Work work) -> decltype(work()) {
-    try {
-        return work();
-    } catch (const std::exception& error) {
-        return fail(ErrorCode::storage, std::string("the store cannot be read: ") + error.what());
-    }
-}
 
 std::optional<WallTime> some_time(std::int64_t at) {
     return at == 0 ? std::nullopt : std::optional(wall_time(at));
@@ -56,36 +47,6 @@ TransactionRow transaction_row(const Statement::Rows& rows) {
     row.erased = rows.integer(22) != 0;
     return row;
 }
-
-/// A WHERE clause put together from what is asked, with its values.
-class Conditions {
-  public:
-    void text(std::string_view condition, const std::string& value) {
-        if (value.empty()) return;
-        add(condition);
-        texts_.emplace(count_, value);
-    }
-    void integer(std::string_view condition, std::int64_t value) {
-        add(condition);
-        integers_.emplace(count_, value);
-    }
-    const std::string& sql() const { return sql_; }
-    void bind(Statement& statement) const {
-        for (const auto& [index, value] : texts_) statement.bind(index, value);
-        for (const auto& [index, value] : integers_) statement.bind(index, value);
-    }
-
-  private:
-    void add(std::string_view condition) {
-        sql_ += count_ == 0 ? " WHERE " : " AND ";
-        sql_ += condition;
-        sql_ += " ?" + std::to_string(++count_);
-    }
-    std::string sql_;
-    int count_ = 0;
-    std::map<int, std::string> texts_;
-    std::map<int, std::int64_t> integers_;
-};
 
 struct StoredPart {
     std::size_t size = 0;
@@ -129,6 +90,7 @@ Result<std::vector<TransactionRow>> Reader::list_transactions(const TransactionF
         if (filter.to) where.integer("started <", millis(*filter.to));
         where.text("channel =", filter.channel);
         where.text("client =", filter.client);
+        where.text("error_code =", filter.error_code);
         if (filter.status) where.text("status =", std::string(name(*filter.status)));
         // The empty value is excluded so that the partial index can be used.
         where.text("tracking_id <> '' AND tracking_id =", filter.tracking_id);
@@ -149,12 +111,9 @@ Result<std::vector<TransactionRow>> Reader::list_transactions(const TransactionF
 Result<TransactionRecord> Reader::show_transaction(const std::string& id, PartBytes bytes) {
     return guarded([&]() -> Result<TransactionRecord> {
         TransactionRecord record;
-        {
-            Statement statement(database_, "SELECT " + std::string(txn_columns) + " FROM txn WHERE uuid = ?");
-            auto rows = statement.query(id);
-            if (!rows.next()) return fail(ErrorCode::not_found, "there is no transaction " + id);
-            record.row = transaction_row(rows);
-        }
+        auto row = row_of(id);
+        if (!row) return fail(row.error());
+        record.row = std::move(*row);
         Statement statement(database_, "SELECT seq, at, kind, canonical FROM entry WHERE txn = ? ORDER BY seq");
         auto rows = statement.query(record.row.seq);
         while (rows.next()) {
@@ -187,7 +146,7 @@ Result<std::vector<store_ops::Client>> Reader::clients() {
     return guarded([&]() -> Result<std::vector<store_ops::Client>> {
         Statement statement(database_,
                             "SELECT id, name, kind, enabled, openhim_client, key_sha256, old_key_sha256,"
-                            " old_key_until, created FROM client ORDER BY name");
+                            " old_key_until, created, on_outage FROM client ORDER BY name");
         auto rows = statement.query();
         std::vector<store_ops::Client> found;
         while (rows.next()) {
@@ -196,37 +155,18 @@ Result<std::vector<store_ops::Client>> Reader::clients() {
             store_ops::Client client{rows.text(0), rows.text(1), *kind, rows.integer(3) != 0,      rows.text(4),
                                      rows.text(5), rows.text(6), {},    wall_time(rows.integer(8))};
             if (!rows.is_null(7)) client.old_key_until = wall_time(rows.integer(7));
+            client.on_outage = store_ops::on_outage(rows.bytes(9)).value_or(store_ops::OnOutage::queue);
             found.push_back(std::move(client));
         }
         return found;
     });
 }
 
-Result<std::vector<OutboxRow>> Reader::outbox(std::size_t limit) {
-    return guarded([&]() -> Result<std::vector<OutboxRow>> {
-        Statement statement(database_,
-                            "SELECT o.id, o.delivery, t.uuid, o.kind, o.destination, o.due FROM outbox o"
-                            " JOIN txn t ON t.id = o.txn ORDER BY o.due, o.id LIMIT ?");
-        auto rows = statement.query(static_cast<std::int64_t>(limit));
-        std::vector<OutboxRow> found;
-        while (rows.next()) {
-            found.push_back(
-                {rows.integer(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4), wall_time(rows.integer(5))});
-        }
-        return found;
-    });
-}
-
-Result<std::int64_t> Reader::outbox_size() {
-    return guarded([&]() -> Result<std::int64_t> { return database_.integer("SELECT count(*) FROM outbox"); });
-}
-
 Result<store_ops::RecordedAnswer> Reader::recorded_answer(const std::string& transaction) {
     return guarded([&]() -> Result<store_ops::RecordedAnswer> {
-        Statement find(database_, "SELECT " + std::string(txn_columns) + " FROM txn WHERE uuid = ?");
-        auto found = find.query(transaction);
-        if (!found.next()) return fail(ErrorCode::not_found, "there is no transaction " + transaction);
-        const auto row = transaction_row(found);
+        auto found = row_of(transaction);
+        if (!found) return fail(found.error());
+        const auto& row = *found;
         if (!row.answered) return fail(ErrorCode::not_found, "transaction " + transaction + " has no answer yet");
         if (row.erased) return fail(ErrorCode::not_found, "the answer to transaction " + transaction + " was erased");
 
@@ -246,6 +186,13 @@ Result<store_ops::RecordedAnswer> Reader::recorded_answer(const std::string& tra
         }
         return answer;
     });
+}
+
+Result<TransactionRow> Reader::row_of(const std::string& transaction) {
+    Statement statement(database_, "SELECT " + std::string(txn_columns) + " FROM txn WHERE uuid = ?");
+    auto rows = statement.query(transaction);
+    if (!rows.next()) return fail(ErrorCode::not_found, "there is no transaction " + transaction);
+    return transaction_row(rows);
 }
 
 Result<bool> Reader::answered(const std::string& transaction) {

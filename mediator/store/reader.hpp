@@ -43,6 +43,7 @@ struct TransactionFilter {
     std::string tracking_id;
     std::string registration_number;
     std::string openhim_transaction;
+    std::string error_code;
     std::size_t limit = 50;
     bool oldest_first = false;
     std::optional<std::int64_t> after;  // seq of the last row of the page before
@@ -70,10 +71,32 @@ struct TransactionRecord {
     std::vector<PartRow> parts;
 };
 
-struct OutboxRow {
-    std::int64_t seq = 0;
-    std::string delivery, transaction, kind, destination;
-    WallTime due{};
+/// Conditions are joined by *and*; empty ones ask nothing.
+struct DeliveryFilter {
+    std::optional<DeliveryState> state;
+    std::string kind, destination, client;
+    std::size_t limit = 50;
+    std::optional<std::int64_t> after;  // seq of the last row of the page before
+};
+
+/// How many deliveries there are of a kind, by state; the dispatcher's metrics and `deliveries list` show it.
+struct DeliveryCount {
+    DeliveryState state = DeliveryState::pending;
+    std::string kind, destination, client;
+    std::int64_t count = 0;
+    WallTime oldest{};  // when the oldest was queued
+};
+
+/// What the dispatcher looks at: of each destination and client the pending deliveries due soonest, only those that no
+/// earlier live one of the same order key stands before.
+struct DueQuery {
+    std::vector<std::string> kinds;         // only these
+    std::vector<std::string> held_clients;  // not of these
+    std::size_t per_client = 16;            // of each destination
+};
+struct DuePage {
+    std::vector<Delivery> deliveries;
+    bool more = false;  // some client has more pending than the page holds
 };
 
 enum class PartBytes { leave, read };
@@ -90,9 +113,17 @@ class Reader {
     Result<TransactionRecord> show_transaction(const std::string& id, PartBytes bytes);
     /// Clients by name.
     Result<std::vector<store_ops::Client>> clients();
-    /// Queued deliveries, the one due first in front.
-    Result<std::vector<OutboxRow>> outbox(std::size_t limit);
-    Result<std::int64_t> outbox_size();
+    /// Up to `per_client` deliveries of each destination and client, of these kinds, not of these clients.
+    Result<DuePage> due_deliveries(const DueQuery& query);
+    /// A page of deliveries, newest first.
+    Result<std::vector<Delivery>> list_deliveries(const DeliveryFilter& filter);
+    /// One delivery; `not_found` where there is none.
+    Result<Delivery> delivery(const std::string& id);
+    /// What it carries; `not_found` where it was erased.
+    Result<std::string> delivery_payload(const std::string& id);
+    /// All of them, by state, kind, destination and client.
+    Result<std::vector<DeliveryCount>> count_deliveries();
+    Result<store_ops::TransactionState> transaction_state(const std::string& transaction);
 
     Result<store_ops::RecordedAnswer> recorded_answer(const std::string& transaction);
     /// Whether the transaction has been answered; `not_found` where there is none.
@@ -105,6 +136,7 @@ class Reader {
     Reader(const std::string& path, const std::string& vfs);
 
   private:
+    Result<TransactionRow> row_of(const std::string& transaction);
     Database database_;
 };
 

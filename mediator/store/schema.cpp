@@ -45,7 +45,9 @@ CREATE INDEX txn_registration ON txn(registration_number) WHERE registration_num
 CREATE INDEX txn_kept ON txn(started) WHERE erased = 0;
 CREATE INDEX claim_key ON claim(key);
 CREATE INDEX claim_running ON claim(state) WHERE state = 'running';
-CREATE INDEX outbox_due ON outbox(due);
+CREATE INDEX outbox_due ON outbox(destination, client, due, id) WHERE state = 'pending';
+CREATE INDEX outbox_order ON outbox(order_key, id) WHERE order_key <> '' AND state IN ('pending', 'sending', 'parked');
+CREATE INDEX outbox_live ON outbox(state) WHERE state IN ('sending', 'parked', 'dead');
 CREATE INDEX outbox_txn ON outbox(txn);
 )sql";
 
@@ -122,7 +124,8 @@ CREATE TABLE )sql" +
   key_sha256 TEXT NOT NULL,
   old_key_sha256 TEXT NOT NULL,
   old_key_until INTEGER,
-  created INTEGER NOT NULL
+  created INTEGER NOT NULL,
+  on_outage TEXT NOT NULL
 ) STRICT;
 CREATE TABLE )sql" +
            in + R"sql(outbox (
@@ -131,8 +134,16 @@ CREATE TABLE )sql" +
   txn INTEGER NOT NULL,
   kind TEXT NOT NULL,
   destination TEXT NOT NULL,
+  client TEXT NOT NULL,
   order_key TEXT NOT NULL,
-  due INTEGER NOT NULL
+  carries_claim INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  due INTEGER NOT NULL,
+  changed INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  error_code TEXT NOT NULL DEFAULT '',
+  why TEXT NOT NULL DEFAULT ''
 ) STRICT;
 )sql";
 }

@@ -56,7 +56,8 @@ Session::Session(const SessionOptions& options)
       put_cache_(database_, "INSERT OR REPLACE INTO cache (key, value, size, at) VALUES (?,?,?,?)"),
       erasable_(database_,
                 "SELECT uuid FROM txn WHERE erased = 0 AND started < ? AND NOT EXISTS"
-                " (SELECT 1 FROM outbox WHERE outbox.txn = txn.id) ORDER BY started LIMIT ?"),
+                " (SELECT 1 FROM outbox WHERE outbox.txn = txn.id AND outbox.state IN ('pending', 'sending', "
+                "'parked')) ORDER BY started LIMIT ?"),
       delete_parts_(database_,
                     "DELETE FROM part WHERE id IN (SELECT part.id FROM entry JOIN part"
                     " ON part.id BETWEEN entry.seq * 64 AND entry.seq * 64 + 63"
@@ -219,8 +220,10 @@ Subjects Session::subjects_of(std::int64_t txn) {
     return {rows.text(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4)};
 }
 
-bool Session::has_running_claims() {
-    return database_.integer("SELECT EXISTS (SELECT 1 FROM claim WHERE state = 'running')") != 0;
+bool Session::has_running_work() {
+    return database_.integer(
+               "SELECT EXISTS (SELECT 1 FROM claim WHERE state = 'running') OR"
+               " EXISTS (SELECT 1 FROM outbox WHERE state = 'sending')") != 0;
 }
 
 }  // namespace ocm::store

@@ -40,7 +40,8 @@ class Session {
     /// Writes one entry within the open transaction; returns its seq. Throws SqliteError and Refused.
     std::int64_t append(PreparedEntry& entry);
 
-    bool has_running_claims();
+    /// Claims that run and deliveries under way: after a start, what the last process left.
+    bool has_running_work();
     /// Erases what is named or, where that is empty, up to `limit` unerased transactions that started before
     /// `before` and have nothing queued. Returns the ids erased and adds to `parts`.
     std::vector<std::string> erase(std::vector<std::string> transactions, WallTime before, std::size_t limit,

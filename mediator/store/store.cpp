@@ -36,9 +36,10 @@ Result<void> bring_up_to_date(const SessionOptions& options) {
     return migrate(database, options.path, migrations());
 }
 
-/// What ran when the last process ended is evaluated afresh when it comes again, with the same upstream ids.
-void interrupt_running_claims(Session& session) {
-    if (!session.has_running_claims()) return;
+/// What ran when the last process ended is evaluated afresh when it comes again, with the same upstream ids; a delivery
+/// that was under way is sent again, with the same ids too.
+void interrupt_running_work(Session& session) {
+    if (!session.has_running_work()) return;
     auto entry = administered_entry(now(), "store", recovered_action, {});
     session.begin();
     session.append(entry);
@@ -90,7 +91,7 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
         const SessionOptions session_options{path, options.vfs, options.busy_ms, options.synchronous};
         if (auto ready = bring_up_to_date(session_options); !ready) return fail(ready.error());
         auto session = std::make_unique<Session>(session_options);
-        interrupt_running_claims(*session);
+        interrupt_running_work(*session);
         std::vector<std::unique_ptr<Reader>> readers;
         readers.reserve(options.workers);
         for (std::size_t i = 0; i < options.workers; ++i) {
@@ -206,14 +207,36 @@ Task<Result<std::vector<store_ops::Client>>> Store::clients() {
     return on_worker<std::vector<store_ops::Client>>(running_->workers, std::move(work));
 }
 
-Task<Result<std::vector<OutboxRow>>> Store::outbox(std::size_t limit) {
-    auto work = [limit](Reader& reader) { return reader.outbox(limit); };
-    return on_worker<std::vector<OutboxRow>>(running_->workers, std::move(work));
+Task<Result<DuePage>> Store::due_deliveries(DueQuery query) {
+    auto work = [query = std::move(query)](Reader& reader) { return reader.due_deliveries(query); };
+    return on_worker<DuePage>(running_->workers, std::move(work));
 }
 
-Task<Result<std::int64_t>> Store::outbox_size() {
-    auto work = [](Reader& reader) { return reader.outbox_size(); };
-    return on_worker<std::int64_t>(running_->workers, std::move(work));
+Task<Result<std::vector<Delivery>>> Store::list_deliveries(DeliveryFilter filter) {
+    auto work = [filter = std::move(filter)](Reader& reader) { return reader.list_deliveries(filter); };
+    return on_worker<std::vector<Delivery>>(running_->workers, std::move(work));
+}
+
+Task<Result<Delivery>> Store::delivery(std::string id) {
+    auto work = [id = std::move(id)](Reader& reader) { return reader.delivery(id); };
+    return on_worker<Delivery>(running_->workers, std::move(work));
+}
+
+Task<Result<std::string>> Store::delivery_payload(std::string id) {
+    auto work = [id = std::move(id)](Reader& reader) { return reader.delivery_payload(id); };
+    return on_worker<std::string>(running_->workers, std::move(work));
+}
+
+Task<Result<std::vector<DeliveryCount>>> Store::count_deliveries() {
+    auto work = [](Reader& reader) { return reader.count_deliveries(); };
+    return on_worker<std::vector<DeliveryCount>>(running_->workers, std::move(work));
+}
+
+Task<Result<store_ops::TransactionState>> Store::transaction_state(std::string transaction) {
+    auto work = [transaction = std::move(transaction)](Reader& reader) {
+        return reader.transaction_state(transaction);
+    };
+    return on_worker<store_ops::TransactionState>(running_->workers, std::move(work));
 }
 
 Task<Result<CheckReport>> Store::check(CheckProgress progress) {

@@ -62,6 +62,7 @@ class Store final : public StorePort {
     Task<Result<store_ops::UnitResult>> commit(store_ops::Unit unit) override;
     Task<Result<store_ops::RecordedAnswer>> recorded_answer(std::string transaction) override;
     Task<Result<void>> wait_answered(std::string transaction, SteadyTime deadline) override;
+    Task<Result<store_ops::TransactionState>> transaction_state(std::string transaction) override;
     Task<Result<std::optional<std::string>>> cached(std::string key) override;
 
     /// Commits from a thread that may block: the command line, and start-up before there are io threads.
@@ -70,8 +71,11 @@ class Store final : public StorePort {
     Task<Result<std::vector<TransactionRow>>> list_transactions(TransactionFilter filter);
     Task<Result<TransactionRecord>> show_transaction(std::string id, PartBytes bytes);
     Task<Result<std::vector<store_ops::Client>>> clients();
-    Task<Result<std::vector<OutboxRow>>> outbox(std::size_t limit);
-    Task<Result<std::int64_t>> outbox_size();
+    Task<Result<DuePage>> due_deliveries(DueQuery query);
+    Task<Result<std::vector<Delivery>>> list_deliveries(DeliveryFilter filter);
+    Task<Result<Delivery>> delivery(std::string id);
+    Task<Result<std::string>> delivery_payload(std::string id);
+    Task<Result<std::vector<DeliveryCount>>> count_deliveries();
     /// Takes one worker for as long as it runs. `progress` is called on that worker.
     Task<Result<CheckReport>> check(CheckProgress progress);
 

@@ -78,8 +78,8 @@ export class Mediator {
     return JSON.parse(stdout)
   }
 
-  addClient (name, openhimClient, kind = 'event-notification') {
-    return this.cli('clients', 'add', '--name', name, '--kind', kind, ...(openhimClient ? ['--openhim-client', openhimClient] : []))
+  addClient (name, openhimClient, { kind = 'event-notification', onOutage = 'refuse' } = {}) {
+    return this.cli('clients', 'add', '--name', name, '--kind', kind, '--on-outage', onOutage, ...(openhimClient ? ['--openhim-client', openhimClient] : []))
   }
 
   /** Everything it has printed since its start. */

@@ -62,10 +62,10 @@ export class World {
   }
 
   /** A hospital: a client of core with the channel's role, known to the mediator under the same name. */
-  async addHospital (name) {
+  async addHospital (name, options) {
     const channel = await this.channel()
     const hospital = await this.core.addClient(name, channel.allow)
-    hospital.own = await this.mediator.addClient(name, name)
+    hospital.own = await this.mediator.addClient(name, name, options)
     // Core reads its clients and channels once a second; until then it refuses this one.
     await until('core to know the client', async () => (await this.notify(hospital, {})).status !== 401)
     return hospital

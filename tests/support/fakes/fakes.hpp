@@ -145,6 +145,12 @@ class FakeStore final : public StorePort {
         co_return Result<void>();
     }
 
+    Task<Result<store_ops::TransactionState>> transaction_state(std::string transaction) override {
+        const auto found = states.find(transaction);
+        if (found == states.end()) co_return fail(ErrorCode::not_found, "there is no such transaction");
+        co_return found->second;
+    }
+
     Task<Result<std::optional<std::string>>> cached(std::string key) override {
         const auto found = caches.find(key);
         co_return found == caches.end() ? std::nullopt : std::optional(found->second);
@@ -177,6 +183,7 @@ class FakeStore final : public StorePort {
     std::vector<store_ops::Op> ops;
     std::map<std::string, store_ops::RecordedAnswer> answers;
     std::map<std::string, std::string> caches;
+    std::map<std::string, store_ops::TransactionState> states;  // set by the test
 
   private:
     struct Kept {

@@ -48,6 +48,8 @@ INSTANTIATE_TEST_SUITE_P(
         ClaimRow{"refused_again", KeyKind::document, ClaimState::refused, true, tala, ClaimVerdict::again},
         ClaimRow{"interrupted_again", KeyKind::document, ClaimState::interrupted, true, tala, ClaimVerdict::again},
         ClaimRow{"unavailable_again", KeyKind::explicit_key, ClaimState::unavailable, true, tala, ClaimVerdict::again},
+        ClaimRow{"parked_again", KeyKind::document, ClaimState::parked, true, tala, ClaimVerdict::again},
+        ClaimRow{"correction_parked", KeyKind::document, ClaimState::parked, false, tala, ClaimVerdict::again},
         ClaimRow{"correction_sent", KeyKind::document, ClaimState::delivered, false, tala, ClaimVerdict::correction},
         ClaimRow{"correction_queued", KeyKind::document, ClaimState::queued, false, tala,
                  ClaimVerdict::replaces_queued},

@@ -2,6 +2,7 @@
 #include "channels/notification/channel.hpp"
 
 #include "channels/notification/flow.hpp"
+#include "channels/notification/outbox.hpp"
 #include "core/ids.hpp"
 #include "core/json.hpp"
 #include "support/fakes/fakes.hpp"
@@ -111,6 +112,7 @@ class Notification : public testing::Test {
         caller.client.emplace();
         caller.client->id = client_id;
         caller.client->name = "Hilltop hospital";
+        caller.client->on_outage = on_outage;
         exchanges_.push_back(std::make_unique<Exchange>(std::move(request), std::move(caller), "notification",
                                                         "/notification", clock.steady() + std::chrono::seconds(30),
                                                         Ports{upstream, store, clock, ids}));
@@ -141,12 +143,15 @@ class Notification : public testing::Test {
     FakeStore store{clock};
     FakeOpenCrvs target;
     std::atomic<bool> hold{false};
-    ChannelDefinition channel = notification::make_notification_channel(
-        {[this](Exchange& exchange, const VitalEvent& event, opencrvs::NotifyIds upstream_ids) {
-             return target.notify(exchange, event, std::move(upstream_ids));
-         },
-         [this](Exchange& exchange, const VitalEvent& event) { return target.preview(exchange, event); }, "main",
-         hold});
+    store_ops::OnOutage on_outage = store_ops::OnOutage::refuse;
+    notification::NotificationDeps deps() {
+        return {[this](Exchange& exchange, const VitalEvent& event, opencrvs::NotifyIds upstream_ids) {
+                    return target.notify(exchange, event, std::move(upstream_ids));
+                },
+                [this](Exchange& exchange, const VitalEvent& event) { return target.preview(exchange, event); }, "main",
+                hold};
+    }
+    ChannelDefinition channel = notification::make_notification_channel(deps());
 
   private:
     std::vector<std::unique_ptr<Exchange>> exchanges_;
@@ -456,6 +461,103 @@ TEST_F(Notification, HeldIsComeAgainLater) {
     EXPECT_EQ(send(birth()).answer.response.status, 200);
 }
 
+TEST_F(Notification, WhileOpenCrvsIsDownItIsAcceptedAndQueued) {
+    on_outage = store_ops::OnOutage::queue;
+    target.failures = {Error{ErrorCode::unavailable, "connect failed", "", std::nullopt}};
+    const auto given = send(birth());
+    EXPECT_EQ(given.answer.response.status, 202);
+    EXPECT_EQ(given.answer.response.headers.get("location"), "/notifications/" + given.transaction);
+    EXPECT_FALSE(given.answer.error) << "OpenHIM is not to repeat it";
+    EXPECT_EQ(given.answer.status, TransactionStatus::processing);
+    EXPECT_EQ(given.answer.claim, ClaimState::queued);
+    EXPECT_EQ(text_member(given.body(), "state"), "queued");
+    ASSERT_EQ(given.answer.also.size(), 1U);
+    const auto& op = std::get<store_ops::Enqueue>(given.answer.also.front());
+    EXPECT_EQ(op.transaction, given.transaction);
+    EXPECT_EQ(op.destination, "opencrvs:main");
+    EXPECT_EQ(op.client, "c0ffee00-0000-4000-8000-00000000000c");
+    EXPECT_TRUE(op.carries_claim);
+    EXPECT_FALSE(op.parked);
+    const auto again = send(birth());
+    EXPECT_EQ(again.answer.response.status, 202);
+    EXPECT_EQ(again.answer.response.headers.get("location"), "/notifications/" + given.transaction);
+    EXPECT_EQ(again.answer.status, TransactionStatus::successful);
+    EXPECT_TRUE(again.answer.also.empty());
+    EXPECT_EQ(target.calls, 1);
+}
+
+TEST_F(Notification, AQueuedOneIsDeliveredLaterWithTheSameIds) {
+    on_outage = store_ops::OnOutage::queue;
+    target.failures = {Error{ErrorCode::unavailable, "connect failed", "", std::nullopt}};
+    const auto given = send(birth());
+    const auto ids_before = target.last;
+    const auto event_before = target.events.back();
+    const auto op = std::get<store_ops::Enqueue>(given.answer.also.front());
+    const auto kind = notification::make_notification_delivery(deps());
+    Delivery delivery;
+    delivery.transaction = given.transaction;
+    Exchange exchange(given.transaction, "notification", clock.steady() + std::chrono::seconds(30),
+                      Ports{upstream, store, clock, ids});
+    Runner runner;
+    const auto sending = runner.run(kind.send(exchange, delivery, op.payload));
+    EXPECT_EQ(sending.outcome.kind, dispatch::Outcome::Kind::done);
+    EXPECT_EQ(sending.subjects.tracking_id, "TRK1");
+    EXPECT_EQ(target.last.create, ids_before.create);
+    EXPECT_EQ(target.last.notify, ids_before.notify);
+    EXPECT_EQ(target.events.back(), event_before);
+    const auto completed = kind.completed(delivery, DeliveryStep::deliver, sending, clock.now());
+    EXPECT_EQ(completed.complete.claim, ClaimState::delivered);
+    EXPECT_EQ(completed.complete.status, TransactionStatus::successful);
+    EXPECT_EQ(completed.response.status, 200);
+}
+
+TEST_F(Notification, HoldQueuesWhatIsSound) {
+    on_outage = store_ops::OnOutage::queue;
+    hold = true;
+    EXPECT_EQ(send(birth()).answer.response.status, 202);
+    EXPECT_EQ(target.calls, 0);
+    target.failures = {Error{ErrorCode::bad_request, "no", "child.dob", std::nullopt}};
+    auto other = birth();
+    other["entry"][0]["resource"]["identifier"]["value"] = "d0c00000-0000-4000-8000-0000000000ff";
+    EXPECT_EQ(send(other).answer.response.status, 400);
+}
+
+TEST_F(Notification, AnUnknownFacilityIsParkedOnlyWhereThatIsWanted) {
+    on_outage = store_ops::OnOutage::queue;
+    const Error unknown{ErrorCode::bad_request, "it is not one OpenCRVS has", "place.location", std::nullopt};
+    target.failures = {unknown, unknown};
+    EXPECT_EQ(notification::is_unknown_facility(unknown, VitalEvent{}), false) << "it names none";
+    EXPECT_EQ(send(birth()).answer.response.status, 400);
+}
+
+TEST_F(Notification, OnlyItsSenderIsToldWhatBecameOfIt) {
+    store_ops::TransactionState state;
+    state.channel = "notification";
+    state.method = "POST";
+    state.client = "c0ffee00-0000-4000-8000-00000000000c";
+    state.http_status = 202;
+    state.answered = clock.now();
+    state.delivery.emplace();
+    state.delivery->state = DeliveryState::dead;
+    state.delivery->error_code = "bad_request";
+    state.delivery->why = "refused by the registrar's form";
+    store.states["t1"] = state;
+    const auto ask = [&](const std::string& client) {
+        auto& exchange = open("", {}, client);
+        exchange.path_values["id"] = "t1";
+        Runner runner;
+        return runner.run(through(exchange, channel.routes.back(), store, clock));
+    };
+    const auto theirs = ask("c0ffee00-0000-4000-8000-00000000000c");
+    EXPECT_EQ(theirs.answer.response.status, 200);
+    EXPECT_EQ(text_member(theirs.body(), "state"), "failed");
+    EXPECT_EQ(text_member(theirs.body(), "why"), "refused by the registrar's form");
+    store.states["t1"].delivery->error_code = "unavailable";
+    store.states["t1"].delivery->why = "10.1.2.3:7070 refused the connection";
+    EXPECT_EQ(ask("c0ffee00-0000-4000-8000-00000000000c").answer.response.body.find("10.1.2.3"), std::string::npos);
+    EXPECT_EQ(ask("somebody-else").answer.response.status, 404);
+}
+
 struct TargetRow {
     const char* label;
     Error error;
@@ -551,9 +653,10 @@ TEST_F(Notification, RefusesCompressedBodies) {
     EXPECT_EQ(given.answer.response.status, 415);
 }
 
-TEST_F(Notification, IsOneRouteForOneKindOfClient) {
+TEST_F(Notification, IsForOneKindOfClient) {
     EXPECT_EQ(channel.name, "notification");
-    ASSERT_EQ(channel.routes.size(), 1u);
+    ASSERT_EQ(channel.routes.size(), 2u);
+    EXPECT_EQ(channel.routes.back().allowed, route().allowed);
     EXPECT_EQ(route().method, "POST");
     EXPECT_EQ(route().pattern, "/notification");
     EXPECT_EQ(route().allowed, std::vector{store_ops::ClientKind::event_notification});

@@ -101,6 +101,9 @@ class FakeStore final : public StorePort {
     Task<Result<void>> wait_answered(std::string, SteadyTime) override {
         co_return fail(ErrorCode::target_timeout, "nothing was answered");
     }
+    Task<Result<store_ops::TransactionState>> transaction_state(std::string) override {
+        co_return fail(ErrorCode::not_found, "nothing is recorded");
+    }
     Task<Result<std::optional<std::string>>> cached(std::string key) override {
         const std::lock_guard lock(mutex);
         const auto found = cache.find(key);

@@ -43,21 +43,34 @@ std::vector<std::pair<std::string, store_ops::Op>> vectors() {
     answered.error_code = "conflict";
     answered.claim = ClaimState::refused;
     answered.subjects.tracking_id = "BXYZ123";
-    const store_ops::Enqueue queued{"019bc0de-0000-7000-8000-000000000002",
-                                    id,
-                                    "notification",
-                                    "opencrvs",
-                                    "record-1",
-                                    at + Milliseconds(1000),
-                                    "{}"};
+    store_ops::Enqueue queued;
+    queued.delivery = "019bc0de-0000-7000-8000-000000000002";
+    queued.transaction = id;
+    queued.at = at;
+    queued.kind = "notification";
+    queued.destination = "opencrvs";
+    queued.client = "6a8f2f0e-1c7b-4f0a-9d61-0f7f3f1a2b3c";
+    queued.order_key = "record-1";
+    queued.due = at + Milliseconds(1000);
+    queued.payload = "{}";
+    queued.carries_claim = true;
+    queued.why = {ErrorCode::unavailable, "OpenCRVS is down", {}, {}};
+    store_ops::StepDelivery postponed;
+    postponed.delivery = queued.delivery;
+    postponed.transaction = id;
+    postponed.at = at;
+    postponed.step = DeliveryStep::postpone;
+    postponed.due = at + Milliseconds(2000);
+    postponed.why = {ErrorCode::target_timeout, "no answer in time", {}, {}};
     store_ops::Complete completed;
     completed.transaction = id;
     completed.at = at;
     completed.claim = ClaimState::delivered;
     const store_ops::Disclose disclosed{at, "cli:root", "asked by the registrar", id, {"request.body"}};
     const store_ops::Administer administered{at, "cli", "settings.apply", R"({"log.level":"info"})"};
-    return {{"received", received},   {"attempt", attempt},     {"answered", answered},        {"queued", queued},
-            {"completed", completed}, {"disclosed", disclosed}, {"administered", administered}};
+    return {{"received", received},   {"attempt", attempt},          {"answered", answered},
+            {"queued", queued},       {"postponed", postponed},      {"completed", completed},
+            {"disclosed", disclosed}, {"administered", administered}};
 }
 
 }  // namespace

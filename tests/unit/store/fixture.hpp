@@ -94,6 +94,20 @@ inline store_ops::Attempt attempt(const std::string& id) {
     return op;
 }
 
+inline store_ops::Enqueue enqueue(const std::string& transaction, const std::string& client = "clinic",
+                                  std::string delivery = new_id()) {
+    store_ops::Enqueue op;
+    op.delivery = std::move(delivery);
+    op.transaction = transaction;
+    op.at = wall_now();
+    op.kind = "notification";
+    op.destination = "opencrvs";
+    op.client = client;
+    op.due = op.at;
+    op.payload = "{\"event\":1}";
+    return op;
+}
+
 /// Everything of a transaction in one unit.
 inline store_ops::Unit whole_transaction(const std::string& id) {
     store_ops::Unit unit;

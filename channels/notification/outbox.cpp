@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "channels/notification/outbox.hpp"
+
+#include "channels/notification/identify.hpp"
+#include "channels/notification/status.hpp"
+#include "channels/opencrvs/write_v2.hpp"
+#include "formats/vital_json/vital_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+
+namespace ocm::notification {
+namespace {
+
+Task<Sending> send_queued(Exchange& exchange, std::string payload, std::shared_ptr<const NotificationDeps> deps) {
+    Sending out;
+    auto queued = read_queued(payload);
+    if (!queued) {
+        out.outcome.kind = dispatch::Outcome::Kind::refused;
+        out.outcome.error = queued.error();
+        co_return out;
+    }
+    auto ids = upstream_ids({deps->target, queued->client, queued->create_key, queued->version});
+    opencrvs::NotifyIds keys;
+    keys.create = std::move(ids.create);
+    keys.notify = std::move(ids.notify);
+    auto sent = co_await deps->send(exchange, queued->event, std::move(keys));
+    if (!sent) {
+        out.outcome = outcome_of(
+            sent.error(), deps->park != nullptr && *deps->park && is_unknown_facility(sent.error(), queued->event));
+        co_return out;
+    }
+    out.subjects.tracking_id = sent->tracking_id;
+    out.subjects.event_id = sent->event_id;
+    out.subjects.office = sent->office_id;
+    out.account = dump_json(sent->account.to_json());
+    co_return out;
+}
+
+}  // namespace
+
+std::string write_queued(const Queued& queued) {
+    Json out = Json::object();
+    out["event"] = vital_json::write(queued.event);
+    out["client"] = queued.client;
+    out["create_key"] = queued.create_key;
+    out["version"] = queued.version;
+    return dump_json(out);
+}
+
+Result<Queued> read_queued(std::string_view text) {
+    auto json = parse_json(text);
+    if (!json) return fail(json.error());
+    const auto* event = member(*json, "event");
+    const auto* version = member(*json, "version");
+    if (event == nullptr || version == nullptr || !version->is_number_unsigned()) {
+        return fail(ErrorCode::storage, "the queued notification cannot be read");
+    }
+    auto read = vital_json::read(*event);
+    if (!read) return fail(read.error());
+    return Queued{std::move(*read), std::string(text_member(*json, "client")),
+                  std::string(text_member(*json, "create_key")), version->get<unsigned>()};
+}
+
+std::string destination_of(const std::string& target) {
+    return "opencrvs:" + target;
+}
+
+bool is_unknown_facility(const Error& error, const VitalEvent& event) {
+    if (error.code != ErrorCode::bad_request) return false;
+    const bool of_place = error.path == opencrvs::refusal::location || error.path == opencrvs::refusal::office;
+    const bool named = (event.place && event.place->location && !event.place->location->empty()) ||
+                       (event.office && !event.office->empty());
+    return of_place && named;
+}
+
+dispatch::Outcome outcome_of(Error error, bool park) {
+    using Kind = dispatch::Outcome::Kind;
+    // That many seconds are what a caller is told where the target said nothing: our own backoff knows better.
+    if (error.retry_after == opencrvs::default_retry_after) error.retry_after.reset();
+    switch (error.code) {
+        case ErrorCode::bad_request:
+            return {park ? Kind::park : Kind::refused, error, true, false};
+        case ErrorCode::conflict:
+            return {Kind::refused, error, true, false};
+        case ErrorCode::bad_gateway:
+        case ErrorCode::internal:
+            // It answered; what is wrong may be put right by an administrator.
+            return {Kind::again, error, true, false};
+        default:
+            return {Kind::again, error, false, false};
+    }
+}
+
+Completed complete(const Delivery& delivery, DeliveryStep step, const Sending& sending, WallTime now) {
+    const bool delivered = step == DeliveryStep::deliver;
+    const auto& error = sending.outcome.error;
+    Completed out;
+    auto& complete = out.complete;
+    complete.transaction = delivery.transaction;
+    complete.at = now;
+    complete.status = delivered ? TransactionStatus::successful : TransactionStatus::failed;
+    complete.claim = delivered ? ClaimState::delivered : ClaimState::refused;
+    complete.subjects = sending.subjects;
+    if (!delivered) complete.error_code = name(error.code);
+    if (!sending.account.empty()) complete.parts.push_back({"account", sending.account});
+
+    store_ops::TransactionState state;
+    state.received = delivery.created;
+    state.completed = now;
+    state.subjects = sending.subjects;
+    state.error_code = complete.error_code;
+    state.delivery = delivery;
+    state.delivery->state = state_after(step);
+    state.delivery->why = delivered ? std::string() : error.message;
+    state.delivery->error_code = complete.error_code;
+    out.response = json_response(delivered ? 200 : http_status(error.code),
+                                 dump_json(status_json(delivery.transaction, state, false)));
+    return out;
+}
+
+DeliveryKind make_notification_delivery(NotificationDeps deps) {
+    auto shared = std::make_shared<const NotificationDeps>(std::move(deps));
+    DeliveryKind kind;
+    kind.kind = delivery_kind_name;
+    kind.channel = "notification";
+    kind.send = [shared](Exchange& exchange, const Delivery&, std::string payload) {
+        return send_queued(exchange, std::move(payload), shared);
+    };
+    kind.completed = complete;
+    return kind;
+}
+
+}  // namespace ocm::notification

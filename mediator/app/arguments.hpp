@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "core/json.hpp"
+#include "core/result.hpp"
+#include "core/store_port.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Arguments of operators' commands, and what they may see (operations.hpp).
+namespace ocm::app {
+
+inline constexpr std::string_view hidden = "[redacted]";
+
+inline tl::unexpected<Error> wrong(std::string argument, std::string why) {
+    return fail(ErrorCode::bad_request, std::move(why), std::move(argument));
+}
+
+inline std::string arg(const Json& args, std::string_view name) {
+    return std::string(text_member(args, name));
+}
+
+inline bool flag(const Json& args, std::string_view name) {
+    const auto* value = member(args, name);
+    return value != nullptr && value->is_boolean() && value->get<bool>();
+}
+
+/// Revealing is a disclosure, and a disclosure has a reason.
+inline Result<bool> reveal(const Json& args) {
+    if (!flag(args, "reveal")) return false;
+    if (arg(args, "reason").empty()) return wrong("reason", "--reveal needs --reason: why you look");
+    return true;
+}
+
+inline std::string shown(const std::string& value, bool revealed) {
+    return value.empty() || revealed ? value : std::string(hidden);
+}
+
+inline store_ops::Disclose disclosure(WallTime at, std::string actor, const Json& args, std::string transaction,
+                                      std::vector<std::string> fields) {
+    return {at, std::move(actor), arg(args, "reason"), std::move(transaction), std::move(fields)};
+}
+
+inline std::map<std::string, std::string> names_of(const std::vector<store_ops::Client>& clients) {
+    std::map<std::string, std::string> out;
+    for (const auto& client : clients) out.emplace(client.id, client.name);
+    return out;
+}
+
+}  // namespace ocm::app

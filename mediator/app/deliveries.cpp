@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "app/arguments.hpp"
+#include "app/dispatcher.hpp"
+#include "app/late_update.hpp"
+#include "app/operations.hpp"
+#include "channels/notification/outbox.hpp"
+#include "store/store.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace ocm::app {
+namespace {
+
+constexpr std::size_t page_size = 256;
+
+Json delivery_json(const Delivery& delivery, const std::map<std::string, std::string>& client_names) {
+    const auto client = client_names.find(delivery.client);
+    Json out{{"id", delivery.id},
+             {"transaction", delivery.transaction},
+             {"kind", delivery.kind},
+             {"destination", delivery.destination},
+             {"client", client == client_names.end() ? delivery.client : client->second},
+             {"state", name(delivery.state)},
+             {"queued", rfc3339(delivery.created)},
+             {"attempts", delivery.attempts}};
+    if (delivery.state == DeliveryState::pending) out["due"] = rfc3339(delivery.due);
+    if (!delivery.error_code.empty()) out["error"] = delivery.error_code;
+    if (!delivery.why.empty()) out["why"] = delivery.why;
+    if (!delivery.openhim_transaction.empty()) out["openhim_transaction"] = delivery.openhim_transaction;
+    return out;
+}
+
+Result<store::DeliveryFilter> filter_of(const Json& args) {
+    store::DeliveryFilter filter;
+    if (const auto state = arg(args, "state"); !state.empty()) {
+        filter.state = delivery_state(state);
+        if (!filter.state) {
+            return wrong("state", "one of pending, sending, parked, delivered, dead, discarded, replaced");
+        }
+    }
+    filter.kind = arg(args, "kind");
+    filter.destination = arg(args, "destination");
+    filter.client = arg(args, "client");
+    if (const auto* limit = member(args, "limit"); limit != nullptr && limit->is_number_integer()) {
+        filter.limit = static_cast<std::size_t>(std::clamp<std::int64_t>(limit->get<std::int64_t>(), 1, 1000));
+    }
+    if (const auto* after = member(args, "after"); after != nullptr && after->is_number_integer()) {
+        filter.after = after->get<std::int64_t>();
+    }
+    return filter;
+}
+
+/// What is committed when an administrator takes a step with a delivery.
+store_ops::Unit unit_for(const Delivery& delivery, DeliveryStep step, WallTime now, const std::string& actor,
+                         std::string late_id, const EnvelopeOptions& envelope) {
+    store_ops::Unit unit;
+    auto op = administer(delivery, step, now, actor);
+    if (step == DeliveryStep::discard) op.why = {ErrorCode::cancelled, "discarded by an administrator", "", {}};
+    const auto why = op.why;
+    unit.emplace_back(std::move(op));
+    if (step != DeliveryStep::discard || delivery.kind != notification::delivery_kind_name) return unit;
+    Sending sending;
+    sending.outcome.error = why;
+    auto completed = notification::complete(delivery, step, sending, now);
+    auto late = late_update({std::move(late_id),
+                             delivery.transaction,
+                             delivery.openhim_transaction,
+                             completed.complete,
+                             std::move(completed.response),
+                             {},
+                             envelope});
+    unit.emplace_back(std::move(completed.complete));
+    if (late) unit.emplace_back(std::move(*late));
+    return unit;
+}
+
+}  // namespace
+
+Task<Result<Json>> Operations::list_deliveries(Json args) {
+    auto filter = filter_of(args);
+    if (!filter) co_return fail(filter.error());
+    auto clients = co_await deps_.store.clients();
+    if (!clients) co_return fail(clients.error());
+    for (const auto& client : *clients) {
+        if (client.name == filter->client) filter->client = client.id;
+    }
+    auto rows = co_await deps_.store.list_deliveries(*filter);
+    if (!rows) co_return fail(rows.error());
+    const auto names = names_of(*clients);
+    Json out{{"deliveries", Json::array()}};
+    for (const auto& row : *rows) out["deliveries"].push_back(delivery_json(row, names));
+    if (rows->size() == filter->limit) out["next"] = rows->back().seq;
+    co_return out;
+}
+
+Task<Result<Json>> Operations::show_delivery(Json args, std::string actor) {
+    auto revealed = reveal(args);
+    if (!revealed) co_return fail(revealed.error());
+    auto row = co_await deps_.store.delivery(arg(args, "id"));
+    if (!row) co_return fail(row.error());
+    auto clients = co_await deps_.store.clients();
+    if (!clients) co_return fail(clients.error());
+    auto out = delivery_json(*row, names_of(*clients));
+    if (!*revealed) {
+        out["payload"] = hidden;
+        co_return out;
+    }
+    auto payload = co_await deps_.store.delivery_payload(row->id);
+    if (!payload) co_return fail(payload.error());
+    store_ops::Unit unit;
+    unit.emplace_back(disclosure(deps_.clock.now(), std::move(actor), args, row->transaction, {"payload"}));
+    auto committed = co_await deps_.store.commit(std::move(unit));
+    if (!committed) co_return fail(committed.error());
+    auto parsed = parse_json(*payload);
+    out["payload"] = parsed ? std::move(*parsed) : Json(*payload);
+    co_return out;
+}
+
+Task<Result<Json>> Operations::step_delivery(std::string command, Json args, std::string actor) {
+    const auto step = command.ends_with("retry") ? DeliveryStep::retry : DeliveryStep::discard;
+    std::vector<Delivery> wanted;
+    if (flag(args, "dead")) {
+        store::DeliveryFilter filter;
+        filter.state = DeliveryState::dead;
+        filter.limit = page_size;
+        for (;;) {
+            auto rows = co_await deps_.store.list_deliveries(filter);
+            if (!rows) co_return fail(rows.error());
+            wanted.insert(wanted.end(), rows->begin(), rows->end());
+            if (rows->size() < page_size) break;
+            filter.after = rows->back().seq;
+        }
+    } else {
+        auto row = co_await deps_.store.delivery(arg(args, "id"));
+        if (!row) co_return fail(row.error());
+        wanted.push_back(std::move(*row));
+    }
+    std::size_t done = 0;
+    Json refused = Json::array();
+    // In order of acceptance.
+    for (auto it = wanted.rbegin(); it != wanted.rend(); ++it) {
+        auto unit = unit_for(*it, step, deps_.clock.now(), actor, deps_.ids.next(), deps_.envelope);
+        auto committed = co_await deps_.store.commit(std::move(unit));
+        if (committed) {
+            ++done;
+            continue;
+        }
+        if (!flag(args, "dead")) co_return fail(committed.error());
+        refused.push_back({{"id", it->id}, {"why", committed.error().message}});
+    }
+    if (done != 0 && deps_.outbox_changed) deps_.outbox_changed();
+    Json out{{step == DeliveryStep::retry ? "retried" : "discarded", done}};
+    if (!refused.empty()) out["refused"] = std::move(refused);
+    co_return out;
+}
+
+Task<Result<Json>> Operations::release_deliveries(Json args, std::string actor) {
+    store::DeliveryFilter filter;
+    filter.state = DeliveryState::parked;
+    filter.client = arg(args, "client");
+    filter.limit = page_size;
+    std::size_t done = 0;
+    for (;;) {
+        auto rows = co_await deps_.store.list_deliveries(filter);
+        if (!rows) co_return fail(rows.error());
+        for (const auto& row : *rows) {
+            auto unit = unit_for(row, DeliveryStep::release, deps_.clock.now(), actor, "", deps_.envelope);
+            auto committed = co_await deps_.store.commit(std::move(unit));
+            if (committed) ++done;
+            if (!committed && committed.error().code != ErrorCode::conflict) co_return fail(committed.error());
+        }
+        if (rows->size() < page_size) break;
+        filter.after = rows->back().seq;
+    }
+    if (done != 0 && deps_.outbox_changed) deps_.outbox_changed();
+    co_return Json{{"released", done}};
+}
+
+}  // namespace ocm::app

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "core/dispatch.hpp"
+#include "core/exchange.hpp"
+
+#include <functional>
+#include <string>
+
+namespace ocm {
+
+/// What sending a delivery came to.
+struct Sending {
+    dispatch::Outcome outcome;
+    store_ops::Subjects subjects;  // of what was delivered
+    std::string account;           // JSON text, kept with the transaction
+};
+
+/// What is committed together with the last step of a delivery.
+struct Completed {
+    store_ops::Complete complete;
+    /// Told OpenHIM where the transaction came from there.
+    HttpResponse response;
+};
+
+/// How one kind of delivery is worked off: given by the channel it belongs to, driven by the dispatcher.
+struct DeliveryKind {
+    std::string kind;
+    std::string channel;  // shown with its calls
+    /// Renders the payload and sends it. A repetition after a crash does not do the work twice.
+    std::function<Task<Sending>(Exchange&, const Delivery&, std::string payload)> send;
+    /// What becomes of the transaction once the delivery is over, pure: `step` is deliver, bury or discard. May be
+    /// empty where the transaction does not wait for it.
+    std::function<Completed(const Delivery&, DeliveryStep step, const Sending&, WallTime)> completed;
+};
+
+}  // namespace ocm

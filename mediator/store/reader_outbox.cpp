@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "store/entry.hpp"
+#include "store/part.hpp"
+#include "store/query.hpp"
+#include "store/reader.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace ocm::store {
+namespace {
+
+constexpr std::string_view delivery_columns =
+    "o.id, o.delivery, t.uuid, t.openhim_transaction, o.kind, o.destination, o.client, o.order_key, o.created, o.due,"
+    " o.state, o.attempts, o.error_code, o.why";
+
+Delivery delivery_row(const Statement::Rows& rows) {
+    Delivery row;
+    row.seq = rows.integer(0);
+    row.id = rows.text(1);
+    row.transaction = rows.text(2);
+    row.openhim_transaction = rows.text(3);
+    row.kind = rows.text(4);
+    row.destination = rows.text(5);
+    row.client = rows.text(6);
+    row.order_key = rows.text(7);
+    row.created = wall_time(rows.integer(8));
+    row.due = wall_time(rows.integer(9));
+    row.state = delivery_state(rows.bytes(10)).value_or(DeliveryState::dead);
+    row.attempts = static_cast<unsigned>(rows.integer(11));
+    row.error_code = rows.text(12);
+    row.why = rows.text(13);
+    return row;
+}
+
+std::string select_deliveries(std::string_view rest) {
+    return "SELECT " + std::string(delivery_columns) + " FROM outbox o JOIN txn t ON t.id = o.txn" + std::string(rest);
+}
+
+/// Pending ones of a destination and client that no earlier live one of the same order key stands before. The terms
+/// repeat the conditions of the partial indexes, or SQLite would not use them.
+std::string heads_of_client(std::size_t kinds) {
+    std::string in;
+    for (std::size_t i = 0; i < kinds; ++i) in += i == 0 ? "?" : ",?";
+    return select_deliveries(
+        " WHERE o.state = 'pending' AND o.destination = ? AND o.client = ? AND o.kind IN (" + in +
+        ") AND (o.order_key = '' OR NOT EXISTS (SELECT 1 FROM outbox e WHERE e.order_key = o.order_key"
+        " AND e.order_key <> '' AND e.state IN ('pending', 'sending', 'parked') AND e.destination = o.destination"
+        " AND e.id < o.id)) ORDER BY o.due, o.id LIMIT ?");
+}
+
+}  // namespace
+
+Result<DuePage> Reader::due_deliveries(const DueQuery& query) {
+    return guarded([&]() -> Result<DuePage> {
+        DuePage page;
+        if (query.kinds.empty()) return page;
+        // One step in the index for each destination and client, however many deliveries they have.
+        Statement next_pair(database_,
+                            "SELECT destination, client FROM outbox WHERE state = 'pending' AND"
+                            " (destination, client) > (?, ?) ORDER BY destination, client LIMIT 1");
+        Statement heads(database_, heads_of_client(query.kinds.size()));
+        std::string destination;
+        std::string client;
+        // The pair of two empty texts is before every other one; no destination is empty.
+        for (;;) {
+            {
+                auto pair = next_pair.query(destination, client);
+                if (!pair.next()) break;
+                auto found_destination = pair.text(0);
+                client = pair.text(1);
+                destination = std::move(found_destination);
+            }
+            const auto& held = query.held_clients;
+            if (std::find(held.begin(), held.end(), client) != held.end()) continue;
+            int index = 0;
+            heads.bind(++index, destination);
+            heads.bind(++index, client);
+            for (const auto& kind : query.kinds) heads.bind(++index, kind);
+            heads.bind(++index, static_cast<std::int64_t>(query.per_client));
+            Statement::Rows rows(heads);
+            std::size_t count = 0;
+            for (; rows.next(); ++count) page.deliveries.push_back(delivery_row(rows));
+            if (count == query.per_client) page.more = true;
+        }
+        return page;
+    });
+}
+
+Result<std::vector<Delivery>> Reader::list_deliveries(const DeliveryFilter& filter) {
+    return guarded([&]() -> Result<std::vector<Delivery>> {
+        Conditions where;
+        if (filter.state) where.text("o.state =", std::string(name(*filter.state)));
+        where.text("o.kind =", filter.kind);
+        where.text("o.destination =", filter.destination);
+        where.text("o.client =", filter.client);
+        if (filter.after) where.integer("o.id <", *filter.after);
+        Statement statement(
+            database_, select_deliveries(where.sql() + " ORDER BY o.id DESC LIMIT " + std::to_string(filter.limit)));
+        where.bind(statement);
+        Statement::Rows rows(statement);
+        std::vector<Delivery> found;
+        while (rows.next()) found.push_back(delivery_row(rows));
+        return found;
+    });
+}
+
+Result<Delivery> Reader::delivery(const std::string& id) {
+    return guarded([&]() -> Result<Delivery> {
+        Statement statement(database_, select_deliveries(" WHERE o.delivery = ?"));
+        auto rows = statement.query(id);
+        if (!rows.next()) return fail(ErrorCode::not_found, "there is no delivery " + id);
+        return delivery_row(rows);
+    });
+}
+
+Result<std::string> Reader::delivery_payload(const std::string& id) {
+    return guarded([&]() -> Result<std::string> {
+        Statement statement(database_,
+                            "SELECT p.bytes, p.size FROM outbox o JOIN part p ON p.id BETWEEN o.id * 64 AND"
+                            " o.id * 64 + 63 WHERE o.delivery = ? AND p.name = ?");
+        auto rows = statement.query(id, payload_part);
+        if (!rows.next()) return fail(ErrorCode::not_found, "the content of delivery " + id + " was erased");
+        auto plain = decompress(rows.bytes(0), static_cast<std::size_t>(rows.integer(1)));
+        if (!plain) return fail(ErrorCode::storage, "the content of delivery " + id + " is damaged: run `store check`");
+        return std::move(*plain);
+    });
+}
+
+Result<std::vector<DeliveryCount>> Reader::count_deliveries() {
+    return guarded([&]() -> Result<std::vector<DeliveryCount>> {
+        Statement statement(database_,
+                            "SELECT state, kind, destination, client, count(*), min(created) FROM outbox"
+                            " GROUP BY state, kind, destination, client ORDER BY state, kind, destination, client");
+        auto rows = statement.query();
+        std::vector<DeliveryCount> found;
+        while (rows.next()) {
+            found.push_back({delivery_state(rows.bytes(0)).value_or(DeliveryState::dead), rows.text(1), rows.text(2),
+                             rows.text(3), rows.integer(4), wall_time(rows.integer(5))});
+        }
+        return found;
+    });
+}
+
+Result<store_ops::TransactionState> Reader::transaction_state(const std::string& transaction) {
+    return guarded([&]() -> Result<store_ops::TransactionState> {
+        auto record = row_of(transaction);
+        if (!record) return fail(record.error());
+        auto& row = *record;
+        store_ops::TransactionState state;
+        state.channel = std::move(row.channel);
+        state.method = std::move(row.method);
+        state.client = std::move(row.client);
+        state.openhim_transaction = std::move(row.openhim_transaction);
+        state.received = row.started;
+        state.answered = row.answered;
+        state.completed = row.completed;
+        state.http_status = row.http_status;
+        state.status = row.status;
+        state.error_code = std::move(row.error_code);
+        state.subjects = std::move(row.subjects);
+        Statement claim(database_, "SELECT state FROM claim WHERE txn = ?");
+        auto claims = claim.query(row.seq);
+        if (claims.next()) state.claim = claim_state(claims.bytes(0));
+        Statement statement(database_,
+                            select_deliveries(" WHERE o.txn = ? AND o.carries_claim = 1 ORDER BY o.id DESC LIMIT 1"));
+        auto rows = statement.query(row.seq);
+        if (rows.next()) state.delivery = delivery_row(rows);
+        return state;
+    });
+}
+
+}  // namespace ocm::store
