@@ -19,7 +19,6 @@
 
 using namespace ocm;
 using namespace ocm::upstream;
-using ocm::test::Identity;
 using ocm::test::RawServer;
 using ocm::test::Wire;
 using namespace std::chrono_literals;
