@@ -33,7 +33,7 @@ Projector::Projector(Database& database, const std::string& schema)
       answer_(database, "UPDATE " + schema +
                             ".txn SET answered = ?, http_status = ?, status = ?, error_code = ?, replay_of = ?"
                             " WHERE id = ?"),
-      complete_(database, "UPDATE " + schema + ".txn SET completed = ?, status = ? WHERE id = ?"),
+      complete_(database, "UPDATE " + schema + ".txn SET completed = ?, status = ?, error_code = ? WHERE id = ?"),
       subjects_(database, "UPDATE " + schema +
                               ".txn SET tracking_id = coalesce(nullif(?, ''), tracking_id),"
                               " event_id = coalesce(nullif(?, ''), event_id),"
@@ -107,7 +107,7 @@ void Projector::answered(std::int64_t txn, const Json& entry, const PartText& pa
 }
 
 void Projector::completed(std::int64_t txn, const Json& entry, const PartText& part) {
-    complete_.run(time_member(entry, "at"), text_member(entry, "status"), txn);
+    complete_.run(time_member(entry, "at"), text_member(entry, "status"), text_member(entry, "error_code"), txn);
     subjects(txn, part);
     const auto state = text_member(entry, "claim_state");
     if (!state.empty()) settle_.run(state, txn);

@@ -41,6 +41,8 @@ class Session {
     std::int64_t append(PreparedEntry& entry);
 
     bool has_running_claims();
+    /// Ids of transactions that were received and came to no end, with nothing queued for them.
+    std::vector<std::string> open_transactions();
     /// Erases what is named or, where that is empty, up to `limit` unerased transactions that started before
     /// `before` and have nothing queued. Returns the ids erased and adds to `parts`.
     std::vector<std::string> erase(std::vector<std::string> transactions, WallTime before, std::size_t limit,
