@@ -231,6 +231,7 @@ Task<Result<std::vector<ChannelChange>>> install_and_update(CoreApi& api, const 
                                                             SteadyTime deadline) {
     using Kind = ChannelChange::Kind;
     std::vector<std::string> titles;
+    titles.reserve(wanted.size());
     for (const auto& channel : wanted) titles.push_back(channel.title);
     auto changes = co_await install_missing(api, titles, deadline);
     if (!changes) co_return fail(changes.error());

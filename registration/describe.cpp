@@ -10,17 +10,6 @@
 namespace ocm::registration {
 namespace {
 
-std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
-    std::string out;
-    while (true) {
-        const auto at = text.find(from);
-        out += text.substr(0, at);
-        if (at == std::string_view::npos) return out;
-        out += to;
-        text.remove_prefix(at + from.size());
-    }
-}
-
 std::string_view type_name(ConsoleSetting::Type type) {
     switch (type) {
         case ConsoleSetting::Type::text:
@@ -44,7 +33,7 @@ Json initial_value(const ConsoleSetting& setting) {
 }
 
 Json definition(const ConsoleSetting& setting) {
-    Json out{{"param", param_name(setting.key)},
+    Json out{{"param", setting.param},
              {"displayName", setting.display_name},
              {"description", setting.description},
              {"type", type_name(setting.type)}};
@@ -95,14 +84,6 @@ bool is_semver(std::string_view text) {
 
 }  // namespace
 
-std::string param_name(std::string_view key) {
-    return replaced(key, ".", "__");
-}
-
-std::string setting_key(std::string_view param) {
-    return replaced(param, "__", ".");
-}
-
 Json channel_config(const ChannelDefinition& channel, const OpenHimOptions& options) {
     Json route = endpoint(channel.title, options);
     route["primary"] = true;
@@ -145,7 +126,7 @@ Json describe(const std::vector<ChannelDefinition>& channels, const OpenHimOptio
     Json config = Json::object();
     for (const auto& setting : settings) {
         definitions.push_back(definition(setting));
-        config[param_name(setting.key)] = initial_value(setting);
+        config[setting.param] = initial_value(setting);
     }
     return {{"urn", options.urn},
             {"version", options.version},
@@ -155,13 +136,6 @@ Json describe(const std::vector<ChannelDefinition>& channels, const OpenHimOptio
             {"defaultChannelConfig", std::move(defaults)},
             {"configDefs", std::move(definitions)},
             {"config", std::move(config)}};
-}
-
-Json dotted_config(const Json& config) {
-    Json out = Json::object();
-    if (!config.is_object()) return out;
-    for (const auto& [param, value] : config.items()) out[setting_key(param)] = value;
-    return out;
 }
 
 std::vector<Error> check(const OpenHimOptions& options) {

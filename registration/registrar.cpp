@@ -192,7 +192,7 @@ Task<Event> Registrar::beat(bool want_config) {
 }
 
 Task<Event> Registrar::apply() {
-    auto done = co_await callbacks_.apply_config(dotted_config(config_));
+    auto done = co_await callbacks_.apply_config(config_);
     if (!done) co_return event::ConfigRejected{done.error()};
     {
         const std::lock_guard lock(mutex_);

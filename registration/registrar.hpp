@@ -36,7 +36,8 @@ class Registrar {
     struct Callbacks {
         /// Makes the body of POST /mediators; asked anew for every registration, so that it carries current values.
         std::function<Json()> describe;
-        /// Takes a configuration: a flat object of dotted setting keys. An error is shown and the last good stays.
+        /// Takes a configuration: a flat object of parameters, as the core sends it. An error is shown and the last
+        /// good stays.
         std::function<Task<Result<void>>(Json)> apply_config;
         /// Told after every change; may be empty.
         std::function<void(const Status&)> changed;

@@ -197,7 +197,9 @@ Task<Result<EventDocument>> Target::send_event(Way& way, std::string name, std::
         }
         co_return fail(explain_failure(*reply, context));
     }
-    co_return EventDocument::read(*reply);
+    auto document = EventDocument::read(*reply);
+    if (!document) co_return fail(unreachable(document.error()));
+    co_return document;
 }
 
 Task<Result<OnlineCheck>> Target::check_online(SteadyTime deadline) {

@@ -152,6 +152,9 @@ Result<EventDocument> EventDocument::read(const UpstreamReply& reply) {
         return fail(
             bad_gateway("OpenCRVS answered " + std::string(why) + " where an event was expected; check gateway_url"));
     };
+    if (reply.body.empty()) {
+        return fail(ErrorCode::target_timeout, "OpenCRVS gave an empty answer: what was sent may have been done");
+    }
     const auto body = parse_json(reply.body);
     if (!body) return useless("something that is not JSON");
     EventDocument out;

@@ -18,7 +18,7 @@ struct EventDocument {
     };
     std::string id, tracking_id;
     std::vector<Action> actions;
-    /// `bad_gateway` where the answer is not an EventDocument.
+    /// `bad_gateway` where the answer is not an EventDocument, `target_timeout` where there is nothing in it.
     static Result<EventDocument> read(const UpstreamReply& reply);
 };
 

@@ -222,7 +222,7 @@ void Application::Impl::build_registrar() {
     callbacks.describe = [this, options] {
         return registration::describe(engine->channels(), options, console->published());
     };
-    callbacks.apply_config = [this](Json flat) { return console->apply(std::move(flat)); };
+    callbacks.apply_config = [this](Json parameters) { return console->apply(std::move(parameters)); };
     registrar = std::make_unique<registration::Registrar>(*upstream, clock, ids, options, std::move(titles),
                                                           std::move(callbacks));
     asio::co_spawn(pool.context(0), registrar->run(), asio::detached);

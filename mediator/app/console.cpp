@@ -47,9 +47,9 @@ ConsoleSettings::ConsoleSettings(config::LoadInput input, Ports ports, Changed c
 Task<void> ConsoleSettings::load_last_good() {
     auto cached = co_await ports_.store.cached(cache_key);
     if (!cached || !*cached) co_return;
-    auto flat = parse_json(**cached);
-    if (!flat) co_return;
-    const auto outcome = config::load(input_, *flat);
+    const auto parameters = parse_json(**cached);
+    if (!parameters) co_return;
+    const auto outcome = config::load(input_, *parameters);
     if (outcome.config) {
         current_.store(outcome.config);
     } else {
@@ -58,8 +58,8 @@ Task<void> ConsoleSettings::load_last_good() {
     }
 }
 
-Task<Result<void>> ConsoleSettings::apply(Json flat) {
-    const auto outcome = config::load(input_, flat);
+Task<Result<void>> ConsoleSettings::apply(Json parameters) {
+    const auto outcome = config::load(input_, parameters);
     const auto before = current_.load();
     Json detail = Json::object();
     if (!outcome.config) {
@@ -78,7 +78,7 @@ Task<Result<void>> ConsoleSettings::apply(Json flat) {
     const auto changes = changed_keys(*before, *outcome.config);
     detail["changed"] = changes;
     store_ops::Unit unit;
-    unit.emplace_back(store_ops::PutCache{cache_key, dump_json(flat), ports_.clock.now()});
+    unit.emplace_back(store_ops::PutCache{cache_key, dump_json(parameters), ports_.clock.now()});
     if (!changes.empty()) {
         unit.emplace_back(
             store_ops::Administer{ports_.clock.now(), "openhim-console", "settings.apply", canonical_json(detail)});
@@ -100,7 +100,7 @@ std::vector<registration::ConsoleSetting> ConsoleSettings::published() const {
 
 registration::ConsoleSetting published(const config::ConsoleSetting& setting) {
     registration::ConsoleSetting out;
-    out.key = setting.key;
+    out.param = setting.param;
     out.display_name = setting.display_name;
     out.description = setting.description;
     out.type = type_of(setting.type);

@@ -30,9 +30,9 @@ class ConsoleSettings {
     /// in the log.
     Task<void> load_last_good();
 
-    /// Takes what OpenHIM holds: a flat object of dotted keys. An error names every setting that is wrong; what was in
+    /// Takes what OpenHIM holds: a flat object of parameters. An error names every setting that is wrong; what was in
     /// effect stays.
-    Task<Result<void>> apply(Json flat);
+    Task<Result<void>> apply(Json parameters);
 
     std::shared_ptr<const config::Config> current() const { return current_.load(); }
 

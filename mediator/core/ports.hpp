@@ -32,8 +32,8 @@ struct UpstreamReply {
 };
 
 /// The way out. Fails with `unavailable` (no connection was made, nothing was sent), `target_timeout` (no whole answer
-/// in time; it may have been done), `bad_gateway` (TLS failure, answer unusable, too large or cut short) or
-/// `cancelled`.
+/// in time, or the connection was closed before its end; it may have been done), `bad_gateway` (TLS failure, answer
+/// unusable or too large) or `cancelled`.
 class Upstream {
   public:
     virtual ~Upstream() = default;

@@ -28,7 +28,7 @@ enum class ErrorCode {
     internal,                // 500: a bug of ours
     bad_gateway,             // 502: the target answered something we cannot use
     unavailable,             // 503: we or the target cannot take it now; try again
-    target_timeout,          // 504: the target did not answer in time
+    target_timeout,          // 504: no whole answer of the target came in time; it may have been done
     storage,                 // 503: the store could not commit
     cancelled,               // the work was abandoned (shutdown, caller gone)
 };

@@ -340,6 +340,14 @@ PreparedEntry administered_entry(WallTime at, std::string_view actor, std::strin
     return entry;
 }
 
+PreparedEntry interrupted_entry(WallTime at, std::string_view transaction) {
+    auto entry = start_of_transaction(kind::completed, at, std::string(transaction));
+    put(entry.body, "status", name(TransactionStatus::failed));
+    put(entry.body, "error_code", interrupted_error);
+    finish(entry);
+    return entry;
+}
+
 PreparedEntry erased_entry(WallTime at, std::string_view actor, const std::vector<std::string>& transactions) {
     auto entry = start(kind::erased, at, {});
     put(entry.body, "actor", actor);

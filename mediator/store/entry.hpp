@@ -68,6 +68,9 @@ struct PreparedUnit {
     std::vector<std::string> settles;   // transactions whose running claim is settled by it
 };
 
+/// `error_code` of a transaction that was received and never answered because the process ended; its status is Failed.
+inline constexpr std::string_view interrupted_error = "interrupted";
+
 /// The parts the projections read; their plain text stays in memory until the commit.
 namespace part_name {
 inline constexpr std::string_view claim = "claim";
@@ -88,6 +91,8 @@ std::size_t raw_size(const store_ops::Unit& unit);
 
 /// An entry about the store itself or about several transactions.
 PreparedEntry administered_entry(WallTime at, std::string_view actor, std::string_view action, std::string_view detail);
+/// *completed*: the process that had received the transaction ended before it answered.
+PreparedEntry interrupted_entry(WallTime at, std::string_view transaction);
 PreparedEntry erased_entry(WallTime at, std::string_view actor, const std::vector<std::string>& transactions);
 
 /// Claim and look-up values as their parts hold them.

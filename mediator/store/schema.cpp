@@ -43,6 +43,7 @@ CREATE INDEX txn_openhim ON txn(openhim_transaction) WHERE openhim_transaction <
 CREATE INDEX txn_tracking ON txn(tracking_id) WHERE tracking_id <> '';
 CREATE INDEX txn_registration ON txn(registration_number) WHERE registration_number <> '';
 CREATE INDEX txn_kept ON txn(started) WHERE erased = 0;
+CREATE INDEX txn_open ON txn(id) WHERE answered = 0 AND completed = 0;
 CREATE INDEX claim_key ON claim(key);
 CREATE INDEX claim_running ON claim(state) WHERE state = 'running';
 CREATE INDEX outbox_due ON outbox(destination, client, due, id) WHERE state = 'pending';

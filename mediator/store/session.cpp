@@ -226,4 +226,14 @@ bool Session::has_running_work() {
                " EXISTS (SELECT 1 FROM outbox WHERE state = 'sending')") != 0;
 }
 
+std::vector<std::string> Session::open_transactions() {
+    Statement statement(database_,
+                        "SELECT uuid FROM txn WHERE answered = 0 AND completed = 0 AND NOT EXISTS"
+                        " (SELECT 1 FROM outbox WHERE outbox.txn = txn.id) ORDER BY id");
+    std::vector<std::string> out;
+    auto rows = statement.query();
+    while (rows.next()) out.push_back(rows.text(0));
+    return out;
+}
+
 }  // namespace ocm::store

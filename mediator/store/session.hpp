@@ -42,6 +42,8 @@ class Session {
 
     /// Claims that run and deliveries under way: after a start, what the last process left.
     bool has_running_work();
+    /// Ids of transactions that were received and came to no end, with nothing queued for them.
+    std::vector<std::string> open_transactions();
     /// Erases what is named or, where that is empty, up to `limit` unerased transactions that started before
     /// `before` and have nothing queued. Returns the ids erased and adds to `parts`.
     std::vector<std::string> erase(std::vector<std::string> transactions, WallTime before, std::size_t limit,

@@ -46,6 +46,18 @@ void interrupt_running_work(Session& session) {
     session.commit();
 }
 
+/// What was received and not answered when the last process ended never will be: its caller is gone.
+void end_open_transactions(Session& session) {
+    const auto open = session.open_transactions();
+    if (open.empty()) return;
+    session.begin();
+    for (const auto& transaction : open) {
+        auto entry = interrupted_entry(now(), transaction);
+        session.append(entry);
+    }
+    session.commit();
+}
+
 struct WaiterPlace {
     AnswerWaiters& waiters;
     const std::string& transaction;
@@ -92,6 +104,7 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
         if (auto ready = bring_up_to_date(session_options); !ready) return fail(ready.error());
         auto session = std::make_unique<Session>(session_options);
         interrupt_running_work(*session);
+        end_open_transactions(*session);
         std::vector<std::unique_ptr<Reader>> readers;
         readers.reserve(options.workers);
         for (std::size_t i = 0; i < options.workers; ++i) {

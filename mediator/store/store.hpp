@@ -54,8 +54,9 @@ struct EraseRequest {
 /// whose context must live until `close` has returned.
 class Store final : public StorePort {
   public:
-    /// Opens or creates a store: takes the lock, brings the schema up to date, and makes claims that were running when
-    /// the last process ended *interrupted*. Fails with `storage` in a sentence that names the path.
+    /// Opens or creates a store: takes the lock, brings the schema up to date, makes claims that were running when the
+    /// last process ended *interrupted*, and ends the transactions it left unanswered. Fails with `storage` in a
+    /// sentence that names the path.
     static Result<std::unique_ptr<Store>> open(StoreOptions options);
     ~Store() override;
 

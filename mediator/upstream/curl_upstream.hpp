@@ -16,7 +16,7 @@ class Multi;
 /// no proxy, no redirects followed, compressed answers decoded.
 ///
 /// A call that is not `repeatable` reaches the other side once at most: where libcurl would resend it over a fresh
-/// connection because a kept one died, it fails with `bad_gateway` instead.
+/// connection because a kept one died, it fails with `target_timeout` instead.
 ///
 /// The pool must outlive it. Destroying it ends what is in flight, as shutdown() does.
 class CurlUpstream final : public Upstream {

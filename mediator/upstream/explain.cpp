@@ -150,10 +150,12 @@ Error explain(const Transfer& transfer, CURLcode code) {
     if (secure && (!sent || tls->alert >= 0)) return tls_trouble(tls, detail, where);
     if (!sent) return no_connection(easy, where);
     if (transfer.header_bytes_ > 0) {
-        return error(ErrorCode::bad_gateway,
-                     fmt::format("{} closed the connection in the middle of its answer", where));
+        return error(ErrorCode::target_timeout,
+                     fmt::format("{} closed the connection in the middle of its answer: what was sent may have been "
+                                 "done",
+                                 where));
     }
-    return error(ErrorCode::bad_gateway,
+    return error(ErrorCode::target_timeout,
                  fmt::format("{} closed the connection without answering: what was sent may have been done{}", where,
                              secure ? "" : ". If that port speaks TLS, use https:// in its address"));
 }

@@ -33,11 +33,12 @@ class TlsTest : public ServerTest {
     }
 
     TempDir directory;
-    Certificate authority = make_certificate(directory, "authority", nullptr, true);
-    Certificate server_certificate = make_certificate(directory, "server", &authority);
-    Certificate openhim = make_certificate(directory, "openhim", &authority);
+    Certificate authority = make_certificate(directory, "authority", {.authority = true});
+    Certificate server_certificate = make_certificate(directory, "server", {.issuer = &authority});
+    Certificate openhim = make_certificate(directory, "openhim", {.issuer = &authority});
     Certificate stranger = make_certificate(directory, "stranger");
-    Certificate expired = make_certificate(directory, "expired", &authority, false, {}, -1);
+    Certificate expired =
+        make_certificate(directory, "expired", {.issuer = &authority, .first_day = -2, .last_day = -1});
 };
 
 }  // namespace
@@ -125,7 +126,7 @@ TEST_F(TlsTest, CertificatesAreReadAgain) {
     auto options = client();
     options.tls_options.server_name = "new.example";
     EXPECT_THROW(get(host, port(), "/", options), std::runtime_error);
-    make_certificate(directory, "server", &authority, false, {"new.example"});
+    make_certificate(directory, "server", {.issuer = &authority, .alternatives = {"new.example"}});
     ASSERT_TRUE(server_->reload_tls());
     EXPECT_EQ(get(host, port(), "/", options).status, 200);
     std::filesystem::remove(server_certificate.certificate_file);

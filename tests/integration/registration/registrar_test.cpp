@@ -129,7 +129,7 @@ TEST_F(RegistrarOnSockets, RegistersInstallsChannelsBeatsAndAppliesAPushedConfig
     EXPECT_EQ(configurations(), 1u);
     ASSERT_EQ(server.core().save_config(test_urn, {{"log__level", "debug"}}).status, 200);
     ASSERT_TRUE(eventually([this] { return configurations() == 2; }));
-    EXPECT_EQ(last_configuration(), Json({{"log.level", "debug"}}));
+    EXPECT_EQ(last_configuration(), Json({{"log__level", "debug"}}));
     const auto seen = server.core().seen();
     EXPECT_EQ(seen.front().headers.get("content-type"), "application/json");
     EXPECT_EQ(server.core().save_config(test_urn, {{"log__level", 7}}).status, 400);
@@ -176,7 +176,7 @@ TEST_F(RegistrarOnSockets, ALostConfigurationIsPickedUpByTheForcedFetch) {
         {.method = "POST", .path_end = "/heartbeat", .response = FakeOpenHim::plain(200, ""), .after_effect = true});
     server.core().save_config(test_urn, {{"log__level", "warn"}});
     ASSERT_TRUE(eventually([this] { return configurations() == 2; }));
-    EXPECT_EQ(last_configuration(), Json({{"log.level", "warn"}}));
+    EXPECT_EQ(last_configuration(), Json({{"log__level", "warn"}}));
 }
 
 TEST_F(RegistrarOnSockets, AnIgnoredVersionIsSeen) {

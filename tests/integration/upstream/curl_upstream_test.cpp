@@ -19,7 +19,6 @@
 
 using namespace ocm;
 using namespace ocm::upstream;
-using ocm::test::Identity;
 using ocm::test::RawServer;
 using ocm::test::Wire;
 using namespace std::chrono_literals;
@@ -327,10 +326,10 @@ TEST_F(CurlUpstreamTest, ConnectionsCutShort) {
         }
         wire.write("220 mail.example.org ESMTP\r\n");
     });
-    expect_error(send(get(peer.url("/silent"))), ErrorCode::bad_gateway, "without answering");
-    expect_error(send(get(peer.url("/reset"))), ErrorCode::bad_gateway, "without answering");
-    expect_error(send(get(peer.url("/half"))), ErrorCode::bad_gateway, "in the middle of its answer");
-    expect_error(send(get(peer.url("/chunk"))), ErrorCode::bad_gateway, "in the middle of its answer");
+    expect_error(send(get(peer.url("/silent"))), ErrorCode::target_timeout, "may have been done");
+    expect_error(send(get(peer.url("/reset"))), ErrorCode::target_timeout, "without answering");
+    expect_error(send(get(peer.url("/half"))), ErrorCode::target_timeout, "in the middle of its answer");
+    expect_error(send(get(peer.url("/chunk"))), ErrorCode::target_timeout, "in the middle of its answer");
     expect_error(send(get(peer.url("/other"))), ErrorCode::bad_gateway, "did not answer in HTTP");
 }
 
@@ -349,7 +348,7 @@ TEST_F(CurlUpstreamTest, OnlyARepeatableCallIsSentAgainWhenAKeptConnectionDies) 
     });
     ASSERT_TRUE(send(get(peer.url())));
     auto once = post(peer.url(), "do it");
-    expect_error(send(std::move(once)), ErrorCode::bad_gateway, "may have been done");
+    expect_error(send(std::move(once)), ErrorCode::target_timeout, "may have been done");
     EXPECT_EQ(posts, 1);
 
     ASSERT_TRUE(send(get(peer.url())));

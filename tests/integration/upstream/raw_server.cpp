@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "integration/upstream/raw_server.hpp"
 
-#include "core/hash.hpp"
-
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-
 #include <algorithm>
 #include <arpa/inet.h>
 #include <csignal>
@@ -17,69 +12,6 @@
 #include <unistd.h>
 
 namespace ocm::test {
-namespace {
-
-std::string temporary_file() {
-    std::string path = "/tmp/ocm-upstream-XXXXXX";
-    const int file = ::mkstemp(path.data());
-    if (file < 0) throw std::runtime_error("no temporary file");
-    ::close(file);
-    return path;
-}
-
-void extend(X509* certificate, X509* issuer, int what, const std::string& value) {
-    X509V3_CTX context;
-    X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
-    auto* extension = X509V3_EXT_conf_nid(nullptr, &context, what, value.c_str());
-    if (extension == nullptr) throw std::runtime_error("no extension");
-    X509_add_ext(certificate, extension, -1);
-    X509_EXTENSION_free(extension);
-}
-
-}  // namespace
-
-Identity Identity::make(const Wish& wish) {
-    Identity out;
-    out.key.reset(EVP_EC_gen("P-256"), EVP_PKEY_free);
-    out.certificate.reset(X509_new(), X509_free);
-    auto* x509 = out.certificate.get();
-    X509_set_version(x509, 2);
-    static std::atomic<long> serial{1};
-    ASN1_INTEGER_set(X509_get_serialNumber(x509), serial++);
-    X509_gmtime_adj(X509_getm_notBefore(x509), wish.not_before);
-    X509_gmtime_adj(X509_getm_notAfter(x509), wish.not_after);
-    X509_set_pubkey(x509, out.key.get());
-    auto* name = X509_get_subject_name(x509);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(wish.name.c_str()), -1,
-                               -1, 0);
-    auto* issuer = wish.issuer == nullptr ? x509 : wish.issuer->certificate.get();
-    X509_set_issuer_name(x509, X509_get_subject_name(issuer));
-    extend(x509, issuer, NID_basic_constraints, wish.authority ? "critical,CA:TRUE" : "CA:FALSE");
-    std::string names = "DNS:" + wish.name;
-    if (!wish.address.empty()) names += ",IP:" + wish.address;
-    extend(x509, issuer, NID_subject_alt_name, names);
-    X509_sign(x509, wish.issuer == nullptr ? out.key.get() : wish.issuer->key.get(), EVP_sha256());
-
-    out.cert_file = temporary_file();
-    out.key_file = temporary_file();
-    FILE* file = std::fopen(out.cert_file.c_str(), "w");
-    PEM_write_X509(file, x509);
-    std::fclose(file);
-    file = std::fopen(out.key_file.c_str(), "w");
-    PEM_write_PrivateKey(file, out.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    std::fclose(file);
-    unsigned char* der = nullptr;
-    const int size = i2d_X509(x509, &der);
-    out.sha256 = sha256_hex({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
-    OPENSSL_free(der);
-    return out;
-}
-
-Identity::~Identity() {
-    if (!cert_file.empty()) ::unlink(cert_file.c_str());
-    if (!key_file.empty()) ::unlink(key_file.c_str());
-}
-
 Wire::~Wire() {
     close();
     if (ssl_ != nullptr) SSL_free(ssl_);
@@ -144,15 +76,15 @@ bool Wire::wait_closed() {
     return ::poll(&one, 1, 5000) == 1;
 }
 
-RawServer::RawServer(Script script, const Identity* identity, const Identity* client_authority)
+RawServer::RawServer(Script script, const Certificate* identity, const Certificate* client_authority)
     : script_(std::move(script)) {
     std::signal(SIGPIPE, SIG_IGN);
     if (identity != nullptr) {
         tls_ = SSL_CTX_new(TLS_server_method());
-        SSL_CTX_use_certificate(tls_, identity->certificate.get());
-        SSL_CTX_use_PrivateKey(tls_, identity->key.get());
+        SSL_CTX_use_certificate_file(tls_, identity->certificate_file.c_str(), SSL_FILETYPE_PEM);
+        SSL_CTX_use_PrivateKey_file(tls_, identity->key_file.c_str(), SSL_FILETYPE_PEM);
         if (client_authority != nullptr) {
-            X509_STORE_add_cert(SSL_CTX_get_cert_store(tls_), client_authority->certificate.get());
+            SSL_CTX_load_verify_file(tls_, client_authority->certificate_file.c_str());
             SSL_CTX_set_verify(tls_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
         }
     }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
+#include "support/http_client/http_client.hpp"
+
 #include <openssl/ssl.h>
 
 #include <atomic>
-#include <chrono>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -13,26 +14,6 @@
 #include <vector>
 
 namespace ocm::test {
-
-/// A key and certificate made for one test, as files and as a fingerprint.
-struct Identity {
-    struct Wish {
-        std::string name = "localhost";           // subject CN and DNS name
-        std::string address = "127.0.0.1";        // IP name; empty: none
-        long not_before = -60, not_after = 3600;  // seconds from now
-        const Identity* issuer = nullptr;         // nullptr: self-signed
-        bool authority = false;
-    };
-    static Identity make(const Wish& wish);
-    Identity() = default;
-    Identity(Identity&&) = default;
-    ~Identity();
-
-    std::string cert_file, key_file;
-    std::string sha256;
-    std::shared_ptr<X509> certificate;
-    std::shared_ptr<EVP_PKEY> key;
-};
 
 /// One accepted connection, blocking.
 class Wire {
@@ -62,7 +43,8 @@ class Wire {
 class RawServer {
   public:
     using Script = std::function<void(Wire&)>;
-    explicit RawServer(Script script, const Identity* identity = nullptr, const Identity* client_authority = nullptr);
+    explicit RawServer(Script script, const Certificate* identity = nullptr,
+                       const Certificate* client_authority = nullptr);
     ~RawServer();
     RawServer(const RawServer&) = delete;
     RawServer& operator=(const RawServer&) = delete;

@@ -8,8 +8,10 @@
 
 using namespace ocm;
 using namespace ocm::upstream;
-using ocm::test::Identity;
+using ocm::test::Certificate;
+using ocm::test::fingerprint;
 using ocm::test::RawServer;
+using ocm::test::TempDir;
 using ocm::test::Wire;
 using namespace std::chrono_literals;
 
@@ -49,12 +51,14 @@ class CurlUpstreamTls : public testing::Test {
 
     IoPool pool{1};
     std::unique_ptr<CurlUpstream> client;
-    Identity authority = Identity::make({.name = "Test Authority", .address = "", .authority = true});
+    TempDir directory;
+    Certificate authority = make_certificate(directory, "Test Authority", {.authority = true});
 };
 
-void expect_words(const Result<UpstreamReply>& result, std::initializer_list<std::string> words) {
+void expect_words(const Result<UpstreamReply>& result, std::initializer_list<std::string> words,
+                  ErrorCode code = ErrorCode::bad_gateway) {
     ASSERT_FALSE(result);
-    EXPECT_EQ(name(result.error().code), "bad_gateway") << result.error().message;
+    EXPECT_EQ(name(result.error().code), name(code)) << result.error().message;
     for (const auto& word : words) {
         EXPECT_NE(result.error().message.find(word), std::string::npos) << word << " in: " << result.error().message;
     }
@@ -63,9 +67,9 @@ void expect_words(const Result<UpstreamReply>& result, std::initializer_list<std
 }  // namespace
 
 TEST_F(CurlUpstreamTls, TrustsTheAuthorityOfAFile) {
-    const auto identity = Identity::make({.issuer = &authority});
+    const auto identity = make_certificate(directory, "server", {.issuer = &authority});
     RawServer peer(answer_all, &identity);
-    const auto reply = send(peer, {.ca_file = authority.cert_file});
+    const auto reply = send(peer, {.ca_file = authority.certificate_file});
     ASSERT_TRUE(reply) << reply.error().message;
     EXPECT_EQ(reply->body, "ok");
     EXPECT_TRUE(again("https://127.0.0.1:" + std::to_string(peer.port())));
@@ -73,43 +77,45 @@ TEST_F(CurlUpstreamTls, TrustsTheAuthorityOfAFile) {
 }
 
 TEST_F(CurlUpstreamTls, AnUntrustedCertificateIsNamedByFingerprintAndIssuer) {
-    const auto identity = Identity::make({.issuer = &authority});
+    const auto identity = make_certificate(directory, "server", {.issuer = &authority});
     RawServer peer(answer_all, &identity);
-    expect_words(send(peer, {}), {"not trusted", identity.sha256, "\"Test Authority\"", "pin this fingerprint"});
-    const auto self = Identity::make({});
+    expect_words(send(peer, {}), {"not trusted", fingerprint(identity), "\"Test Authority\"", "pin this fingerprint"});
+    const auto self = make_certificate(directory, "self");
     RawServer other(answer_all, &self);
-    expect_words(send(other, {.ca_file = authority.cert_file}), {"not trusted", "self", self.sha256});
+    expect_words(send(other, {.ca_file = authority.certificate_file}), {"not trusted", "self", fingerprint(self)});
 }
 
 TEST_F(CurlUpstreamTls, APinnedCertificateNeedsNoAuthorityAndNoName) {
-    const auto identity = Identity::make({.name = "elsewhere.example", .address = ""});
+    const auto identity = make_certificate(directory, "server", {.alternatives = {"elsewhere.example"}});
     RawServer peer(answer_all, &identity);
-    auto spelt = identity.sha256;
+    auto spelt = fingerprint(identity);
     for (auto& c : spelt) c = static_cast<char>(std::toupper(c));
     spelt.insert(2, ":");
     const auto reply = send(peer, {.pinned_sha256 = spelt});
     ASSERT_TRUE(reply) << reply.error().message;
 
-    const auto other = Identity::make({});
+    const auto other = make_certificate(directory, "other");
     RawServer impostor(answer_all, &other);
-    expect_words(send(impostor, {.pinned_sha256 = identity.sha256}), {"not the pinned one", other.sha256});
+    expect_words(send(impostor, {.pinned_sha256 = fingerprint(identity)}), {"not the pinned one", fingerprint(other)});
     // A good certificate is not enough where another one is pinned.
-    const auto good = Identity::make({.issuer = &authority});
+    const auto good = make_certificate(directory, "good", {.issuer = &authority});
     RawServer third(answer_all, &good);
-    expect_words(send(third, {.ca_file = authority.cert_file, .pinned_sha256 = identity.sha256}),
-                 {"not the pinned one", good.sha256});
+    expect_words(send(third, {.ca_file = authority.certificate_file, .pinned_sha256 = fingerprint(identity)}),
+                 {"not the pinned one", fingerprint(good)});
 }
 
 TEST_F(CurlUpstreamTls, ExpiredNotYetValidAndForAnotherName) {
-    const auto expired = Identity::make({.not_before = -7200, .not_after = -3600, .issuer = &authority});
+    const auto expired =
+        make_certificate(directory, "expired", {.issuer = &authority, .first_day = -2, .last_day = -1});
     RawServer old(answer_all, &expired);
-    expect_words(send(old, {.ca_file = authority.cert_file}), {"has expired", expired.sha256});
-    const auto future = Identity::make({.not_before = 3600, .not_after = 7200, .issuer = &authority});
+    expect_words(send(old, {.ca_file = authority.certificate_file}), {"has expired", fingerprint(expired)});
+    const auto future = make_certificate(directory, "future", {.issuer = &authority, .first_day = 1, .last_day = 2});
     RawServer early(answer_all, &future);
-    expect_words(send(early, {.ca_file = authority.cert_file}), {"not valid yet", "clock"});
-    const auto elsewhere = Identity::make({.name = "crvs.example", .address = "10.1.2.3", .issuer = &authority});
+    expect_words(send(early, {.ca_file = authority.certificate_file}), {"not valid yet", "clock"});
+    const auto elsewhere =
+        make_certificate(directory, "elsewhere", {.issuer = &authority, .alternatives = {"crvs.example", "10.1.2.3"}});
     RawServer named(answer_all, &elsewhere);
-    expect_words(send(named, {.ca_file = authority.cert_file}), {"for other names", "crvs.example, 10.1.2.3"});
+    expect_words(send(named, {.ca_file = authority.certificate_file}), {"for other names", "crvs.example, 10.1.2.3"});
     EXPECT_TRUE(send(named, {.trust_any = true}));
 }
 
@@ -124,20 +130,22 @@ TEST_F(CurlUpstreamTls, PlainHttpOnOneSideOnly) {
         wire.write(std::string_view("\x15\x03\x01\x00\x02\x02\x46", 7));
     });
     expect_words(send(alert, {}, "127.0.0.1", "http"), {"speaks TLS", "https://"});
-    const auto identity = Identity::make({.issuer = &authority});
+    const auto identity = make_certificate(directory, "server", {.issuer = &authority});
     RawServer secure(answer_all, &identity);
-    expect_words(send(secure, {}, "127.0.0.1", "http"), {"https://"});
+    // It closes without a word, as a server that is going down would.
+    expect_words(send(secure, {}, "127.0.0.1", "http"), {"https://"}, ErrorCode::target_timeout);
 }
 
 TEST_F(CurlUpstreamTls, MutualTls) {
-    const auto server = Identity::make({.issuer = &authority});
-    const auto client_identity = Identity::make({.name = "mediator", .address = "", .issuer = &authority});
+    const auto server = make_certificate(directory, "server", {.issuer = &authority});
+    const auto client_identity =
+        make_certificate(directory, "mediator", {.issuer = &authority, .alternatives = {"mediator"}});
     RawServer peer(answer_all, &server, &authority);
-    EXPECT_TRUE(send(peer, {.ca_file = authority.cert_file,
-                            .client_cert_file = client_identity.cert_file,
+    EXPECT_TRUE(send(peer, {.ca_file = authority.certificate_file,
+                            .client_cert_file = client_identity.certificate_file,
                             .client_key_file = client_identity.key_file}));
-    expect_words(send(peer, {.ca_file = authority.cert_file}), {"client certificate"});
-    expect_words(send(peer, {.ca_file = authority.cert_file,
+    expect_words(send(peer, {.ca_file = authority.certificate_file}), {"client certificate"});
+    expect_words(send(peer, {.ca_file = authority.certificate_file,
                              .client_cert_file = "/nonexistent/cert.pem",
                              .client_key_file = client_identity.key_file}),
                  {"client certificate or key", "cannot be used"});

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
+#include "core/hash.hpp"
 #include "support/http_client/http_client.hpp"
 
 #include <openssl/evp.h>
@@ -35,10 +36,15 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
     X509_EXTENSION_free(extension);
 }
 
+Cert read_certificate(const Certificate& certificate) {
+    Cert out(PEM_read_X509(open(certificate.certificate_file, "r").get(), nullptr, nullptr, nullptr), &X509_free);
+    check(out != nullptr, "cannot read a certificate");
+    return out;
+}
+
 }  // namespace
 
-Certificate make_certificate(const TempDir& directory, const std::string& name, const Certificate* issuer,
-                             bool authority, const std::vector<std::string>& alternatives, int days) {
+Certificate make_certificate(const TempDir& directory, const std::string& name, const CertificateOptions& options) {
     const Key key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
     const Cert certificate(X509_new(), &X509_free);
     check(key && certificate, "cannot make a key");
@@ -47,8 +53,8 @@ Certificate make_certificate(const TempDir& directory, const std::string& name, 
     check(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) == 1, "no random bytes");
     ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate.get()), serial);
     constexpr long day = 24L * 3600;
-    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), days < 0 ? (days - 1) * day : -day);
-    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), days * day);
+    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), options.first_day * day);
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), options.last_day * day);
     X509_set_pubkey(certificate.get(), key.get());
     auto* subject = X509_get_subject_name(certificate.get());
     X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>("Test"), -1, -1, 0);
@@ -57,17 +63,18 @@ Certificate make_certificate(const TempDir& directory, const std::string& name, 
 
     Cert issuer_certificate(nullptr, &X509_free);
     Key issuer_key(nullptr, &EVP_PKEY_free);
-    if (issuer != nullptr) {
-        issuer_certificate.reset(PEM_read_X509(open(issuer->certificate_file, "r").get(), nullptr, nullptr, nullptr));
+    if (const auto* issuer = options.issuer; issuer != nullptr) {
+        issuer_certificate = read_certificate(*issuer);
         issuer_key.reset(PEM_read_PrivateKey(open(issuer->key_file, "r").get(), nullptr, nullptr, nullptr));
-        check(issuer_certificate && issuer_key, "cannot read the issuer");
+        check(issuer_key != nullptr, "cannot read the issuer's key");
     }
     auto* signer = issuer_certificate ? issuer_certificate.get() : certificate.get();
     X509_set_issuer_name(certificate.get(), X509_get_subject_name(signer));
-    add_extension(certificate.get(), signer, NID_basic_constraints, authority ? "critical,CA:TRUE" : "CA:FALSE");
-    if (!authority && !alternatives.empty()) {
+    add_extension(certificate.get(), signer, NID_basic_constraints,
+                  options.authority ? "critical,CA:TRUE" : "CA:FALSE");
+    if (!options.authority && !options.alternatives.empty()) {
         std::string names;
-        for (const auto& alternative : alternatives) {
+        for (const auto& alternative : options.alternatives) {
             const bool address = alternative.find_first_not_of("0123456789.:") == std::string::npos;
             names += (names.empty() ? "" : ",") + std::string(address ? "IP:" : "DNS:") + alternative;
         }
@@ -79,6 +86,15 @@ Certificate make_certificate(const TempDir& directory, const std::string& name, 
     check(PEM_write_X509(open(out.certificate_file, "w").get(), certificate.get()) == 1, "cannot write");
     check(PEM_write_PrivateKey(open(out.key_file, "w").get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
           "cannot write");
+    return out;
+}
+
+std::string fingerprint(const Certificate& certificate) {
+    unsigned char* der = nullptr;
+    const int size = i2d_X509(read_certificate(certificate).get(), &der);
+    check(size > 0, "cannot encode a certificate");
+    auto out = sha256_hex({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
+    OPENSSL_free(der);
     return out;
 }
 

@@ -106,11 +106,17 @@ struct Certificate {
     std::string key_file;
 };
 
-/// Makes a key (P-256) and a certificate in `directory`, files NAME.crt and NAME.key. Signed by `issuer`; by itself
-/// where there is none. Valid from yesterday for `days` (negative: already expired). Names: CN=NAME and the
-/// addresses and names in `alternatives` ("127.0.0.1", "localhost").
-Certificate make_certificate(const TempDir& directory, const std::string& name, const Certificate* issuer = nullptr,
-                             bool authority = false,
-                             const std::vector<std::string>& alternatives = {"127.0.0.1", "localhost"}, int days = 30);
+struct CertificateOptions {
+    const Certificate* issuer = nullptr;  // nullptr: signed by itself
+    bool authority = false;
+    std::vector<std::string> alternatives = {"localhost", "127.0.0.1"};  // names and addresses it is for
+    int first_day = -1, last_day = 30;                                   // of its validity; 0 is now
+};
+
+/// Makes a key (P-256) and a certificate for CN=`name` in `directory`, files NAME.crt and NAME.key.
+Certificate make_certificate(const TempDir& directory, const std::string& name, const CertificateOptions& options = {});
+
+/// SHA-256 of a certificate, as it is pinned: 64 hexadecimal digits.
+std::string fingerprint(const Certificate& certificate);
 
 }  // namespace ocm::test

@@ -45,7 +45,7 @@ TEST(EventDocument, IsRead) {
 }
 
 TEST(EventDocument, GarbageIsABadGateway) {
-    for (const auto* body : {"", "<html>", "[]", "{}", R"({"id":"../../x","trackingId":"T","actions":[]})",
+    for (const auto* body : {"<html>", "[]", "{}", R"({"id":"../../x","trackingId":"T","actions":[]})",
                              R"({"id":"33333333-3333-4333-8333-333333333301","trackingId":"","actions":[]})",
                              R"({"id":"33333333-3333-4333-8333-333333333301","trackingId":"T"})",
                              R"({"id":5,"trackingId":6,"actions":7})"}) {
@@ -55,6 +55,10 @@ TEST(EventDocument, GarbageIsABadGateway) {
     }
     EXPECT_TRUE(EventDocument::read(
         {200, {}, R"({"id":"33333333-3333-4333-8333-333333333301","trackingId":"T","actions":[null,7,{}]})"}));
+}
+
+TEST(EventDocument, AnEmptyAnswerLeavesTheOutcomeUnclear) {
+    EXPECT_EQ(EventDocument::read({200, {}, ""}).error().code, ErrorCode::target_timeout);
 }
 
 TEST(NotifyState, FollowsTheRequestNotJustAnyAction) {

@@ -203,6 +203,7 @@ TEST_F(TargetTest, DownAndSlowAreUnavailableWithATime) {
     } rows[] = {
         {fail(ErrorCode::unavailable, "the connection was refused"), ErrorCode::unavailable},
         {fail(ErrorCode::target_timeout, "no whole answer in time"), ErrorCode::unavailable},
+        {UpstreamReply{200, {}, ""}, ErrorCode::unavailable},
         {FakeOpenCrvs::reply(500, {{"message", "Internal server error"}}), ErrorCode::unavailable},
         {FakeOpenCrvs::reply(503, {}), ErrorCode::unavailable},
         {fail(ErrorCode::bad_gateway, "the certificate is not trusted"), ErrorCode::bad_gateway},

@@ -109,14 +109,6 @@ TEST(Describe, OptionValuesAreStrings) {
     EXPECT_EQ(describe({}, test_options(), {setting})["config"]["mode"], "2");
 }
 
-TEST(Describe, ConfigurationComesBackUnderItsKeys) {
-    EXPECT_EQ(dotted_config({{"channels__notification__enabled", false}, {"notice", "x"}}),
-              Json({{"channels.notification.enabled", false}, {"notice", "x"}}));
-    EXPECT_EQ(dotted_config(Json::array()), Json::object());
-    for (const std::string key : {"a.b.c", "log.level", "notice", "a.b_c.d"})
-        EXPECT_EQ(setting_key(param_name(key)), key);
-}
-
 TEST(OpenHimOptions, GoodOnesPass) {
     EXPECT_TRUE(check(test_options()).empty());
     auto options = test_options();

@@ -185,15 +185,16 @@ inline std::vector<std::string> test_titles() {
 
 inline std::vector<registration::ConsoleSetting> test_settings() {
     using Type = registration::ConsoleSetting::Type;
-    return {{"channels.notification.enabled",
-             "Notifications",
-             "Take birth and death notifications",
-             Type::boolean,
-             {},
-             true},
-            {"channels.notification.rate", "Rate", "Notifications sent to OpenCRVS in a second", Type::number, {}, 20},
-            {"log.level", "Log level", "How much is logged", Type::option, {"debug", "info", "warn"}, "info"},
-            {"notice", "Notice", "Shown to operators", Type::big_text, {}, "none"}};
+    return {
+        {"channels__notification__enabled",
+         "Notifications",
+         "Take birth and death notifications",
+         Type::boolean,
+         {},
+         true},
+        {"channels__notification__rate", "Rate", "Notifications sent to OpenCRVS in a second", Type::number, {}, 20},
+        {"log__level", "Log level", "How much is logged", Type::option, {"debug", "info", "warn"}, "info"},
+        {"notice", "Notice", "Shown to operators", Type::big_text, {}, "none"}};
 }
 
 inline Json test_description() {

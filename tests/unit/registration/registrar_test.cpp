@@ -55,7 +55,7 @@ TEST_F(RegistrarTest, RegistersBeatsAndTakesTheConfiguration) {
     EXPECT_EQ(status.version_in_openhim, "0.1.0");
     EXPECT_EQ(status.trouble, std::nullopt);
     ASSERT_EQ(applied.size(), 1u);
-    EXPECT_EQ(applied[0]["log.level"], "info");
+    EXPECT_EQ(applied[0]["log__level"], "info");
     EXPECT_EQ(core.mediator(test_urn)["_uptime"], 50.0);
     EXPECT_EQ(core.channels().size(), 0u);
 }
@@ -66,7 +66,7 @@ TEST_F(RegistrarTest, AChangeInTheConsoleIsApplied) {
     };
     go();
     ASSERT_EQ(applied.size(), 2u);
-    EXPECT_EQ(applied[1], Json({{"log.level", "debug"}, {"notice", "Maintenance at noon"}}));
+    EXPECT_EQ(applied[1], Json({{"log__level", "debug"}, {"notice", "Maintenance at noon"}}));
     EXPECT_TRUE(registrar->status().config_applied);
 }
 
@@ -80,7 +80,7 @@ TEST_F(RegistrarTest, AChangeWhoseAnswerWasLostIsFetched) {
     };
     go();
     ASSERT_EQ(applied.size(), 2u);
-    EXPECT_EQ(applied[1], Json({{"log.level", "debug"}}));
+    EXPECT_EQ(applied[1], Json({{"log__level", "debug"}}));
 }
 
 TEST_F(RegistrarTest, AChangeThatIsNeverPushedIsFoundByTheForcedFetch) {
@@ -99,7 +99,7 @@ TEST_F(RegistrarTest, AChangeThatIsNeverPushedIsFoundByTheForcedFetch) {
     };
     go();
     ASSERT_EQ(applied.size(), 2u);
-    EXPECT_EQ(applied[1], Json({{"log.level", "warn"}}));
+    EXPECT_EQ(applied[1], Json({{"log__level", "warn"}}));
 }
 
 TEST_F(RegistrarTest, ARefusedChangeIsShownAndServiceGoesOn) {
