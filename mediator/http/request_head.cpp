@@ -79,7 +79,7 @@ Problem read_target(std::string_view target, HttpRequest& request, std::optional
     }
     if (target.front() != '/') {
         const auto url = split_url(target);
-        if (!url) return "the request target is neither a path nor an http address";
+        if (!url || !is_host(url->host)) return "the request target is neither a path nor an http address";
         authority = url->host;
         const bool default_port = url->port == (url->scheme == "https" ? "443" : "80");
         if (!default_port) *authority += ":" + url->port;

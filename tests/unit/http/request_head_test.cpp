@@ -74,6 +74,7 @@ std::vector<BadHead> bad_heads() {
         {"asterisk GET", "GET * HTTP/1.1\r\n" + host + "\r\n", "OPTIONS"},
         {"relative", "GET a/b HTTP/1.1\r\n" + host + "\r\n", "neither"},
         {"other scheme", "GET ftp://a/b HTTP/1.1\r\n" + host + "\r\n", "neither"},
+        {"absolute with a bad host", "GET http://m\\diator:8480/a HTTP/1.1\r\n" + host + "\r\n", "neither"},
         {"authority form", "CONNECT a:443 HTTP/1.1\r\n" + host + "\r\n", "neither"},
         {"lower case method", "get / HTTP/1.1\r\n" + host + "\r\n", "upper case"},
         {"odd method", "GE(T / HTTP/1.1\r\n" + host + "\r\n", "method"},
