@@ -44,6 +44,15 @@ TEST(BodyReader, ReadsChunksAndLeavesTheNextRequest) {
     }
 }
 
+TEST(BodyReader, ReadsNoChunksAtAll) {
+    for (const std::size_t step : {1u, 2u, 3u, 4u, 100u}) {
+        BodyReader reader(chunked, 100);
+        EXPECT_EQ(feed(reader, "0\r\n\r\nGET /", step), "GET /") << step;
+        ASSERT_EQ(reader.state(), BodyReader::State::complete) << reader.reason();
+        EXPECT_EQ(reader.take(), "");
+    }
+}
+
 TEST(BodyReader, DropsTheTrailer) {
     BodyReader reader(chunked, 100);
     EXPECT_EQ(feed(reader, "1\r\na\r\n0\r\nX-OpenHIM-ClientID: me\r\n\r\n", 4), "");
