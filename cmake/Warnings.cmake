@@ -28,6 +28,8 @@ endif()
 
 find_program(OCM_CCACHE ccache)
 if(OCM_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${OCM_CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${OCM_CCACHE})
+  # Without this sloppiness ccache does not keep what uses a precompiled header, which is every test.
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${OCM_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
 endif()

@@ -9,6 +9,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "http/server.hpp"
+#include "support/paths/paths.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -430,7 +431,7 @@ int main(int argc, char** argv) {
            {"peers", {"127.0.0.1"}}}},
          {"store", {{"path", (folder / "mediator.db").string()}}},
          {"log", {{"level", "warn"}}},
-         {"country", {{"map_file", OCM_SOURCE_DIR "/config/countries/farajaland/map.json"}}},
+         {"country", {{"map_file", ocm::support::source_dir() / "config/countries/farajaland/map.json"}}},
          {"targets",
           {{"stub",
             {{"version", "2.0"},

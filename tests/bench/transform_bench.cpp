@@ -5,6 +5,7 @@
 #include "channels/opencrvs/write_v2.hpp"
 #include "channels/transform.hpp"
 #include "formats/opencrvs_v1/read.hpp"
+#include "support/paths/paths.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -18,7 +19,7 @@ using namespace ocm;
 using namespace ocm::opencrvs;
 
 std::string slurp(const std::string& path) {
-    std::ifstream in(std::string(OCM_SOURCE_DIR "/") + path, std::ios::binary);
+    std::ifstream in(ocm::support::source_dir() / path, std::ios::binary);
     std::ostringstream out;
     out << in.rdbuf();
     if (!in) throw std::runtime_error("cannot read " + path);

@@ -204,19 +204,17 @@ TEST_F(ServerTest, OneAddressIsNotTakenTwice) {
 
 namespace {
 
-/// Leaves exactly one descriptor free while it lives.
-class ScarceDescriptors {
+/// No descriptor can be made while it lives; those that are open stay.
+class NoDescriptors {
   public:
-    ScarceDescriptors() {
+    NoDescriptors() {
         getrlimit(RLIMIT_NOFILE, &before_);
-        const int lowest = dup(0);
-        close(lowest);
-        const rlimit scarce{static_cast<rlim_t>(lowest) + 1, before_.rlim_max};
-        setrlimit(RLIMIT_NOFILE, &scarce);
+        const rlimit none{0, before_.rlim_max};
+        setrlimit(RLIMIT_NOFILE, &none);
     }
-    ~ScarceDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
-    ScarceDescriptors(const ScarceDescriptors&) = delete;
-    ScarceDescriptors& operator=(const ScarceDescriptors&) = delete;
+    ~NoDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+    NoDescriptors(const NoDescriptors&) = delete;
+    NoDescriptors& operator=(const NoDescriptors&) = delete;
 
   private:
     rlimit before_{};
@@ -229,14 +227,14 @@ TEST_F(ServerTest, RunningOutOfDescriptorsDoesNotSpinAndPasses) {
     GTEST_SKIP() << "the undefined-behaviour sanitizer needs descriptors of its own to check a virtual call";
 #endif
     serve();
-    std::unique_ptr<RawConnection> starved;
+    RawConnection starved;
     {
-        const ScarceDescriptors scarce;
-        starved = std::make_unique<RawConnection>(host, port());  // takes the last one: none is left to accept it with
+        const NoDescriptors scarce;
+        starved.connect(host, port());  // the kernel takes it; there is nothing to accept it with
         EXPECT_TRUE(eventually([&] { return stats().accept_errors_total > 0; }));
         std::this_thread::sleep_for(300ms);
         EXPECT_LT(stats().accept_errors_total, 10u);
     }
-    starved->send("GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
-    EXPECT_EQ(status_of(starved->read_until("}")), 200);
+    starved.send("GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(status_of(starved.read_until("}")), 200);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "core/hash.hpp"
 #include "support/http_client/http_client.hpp"
+#include "support/paths/paths.hpp"
 #include "support/sandbox/sandbox.hpp"
 
 #include <gtest/gtest.h>
@@ -78,7 +79,7 @@ TEST_P(Golden, TheSandboxAnswersAsOpenCrvsDoes) {
     const auto token = token_of(sandbox, default_client());
     const auto weak_token = token_of(sandbox, powerless);
 
-    std::ifstream file(std::string(OCM_SOURCE_DIR "/tests/support/sandbox/golden/") + GetParam());
+    std::ifstream file(ocm::support::source_dir() / "tests/support/sandbox/golden" / GetParam());
     std::map<std::string, std::string> values;
     int count = 0;
     for (std::string line; std::getline(file, line);) {

@@ -2,6 +2,7 @@
 #include "support/sandbox/sandbox.hpp"
 
 #include "support/http_client/http_client.hpp"
+#include "support/paths/paths.hpp"
 
 #include <gtest/gtest.h>
 
@@ -245,7 +246,7 @@ TEST(SandboxRequests, AreRememberedWithoutTheirQuery) {
 }
 
 TEST(SandboxForms, LoadsARealConfiguration) {
-    const std::string samples = OCM_SOURCE_DIR "/../shared/samples/opencrvs-2.0/";
+    const std::string samples = ocm::support::source_dir() / "../shared/samples/opencrvs-2.0/";
     const auto* named = std::getenv("OCM_SAMPLES");
     const auto folder = named == nullptr ? samples : std::string(named) + "/opencrvs-2.0/";
     if (!std::filesystem::exists(folder + "events-config.json")) GTEST_SKIP() << "no samples in " << folder;
@@ -257,7 +258,7 @@ TEST(SandboxForms, LoadsARealConfiguration) {
     ASSERT_FALSE(locations.empty());
     // The golden declarations hold for the real form too.
     for (const char* name : {"birth-two-calls.jsonl", "death-one-call.jsonl"}) {
-        std::ifstream file(std::string(OCM_SOURCE_DIR "/tests/support/sandbox/golden/") + name);
+        std::ifstream file(ocm::support::source_dir() / "tests/support/sandbox/golden" / name);
         for (std::string line; std::getline(file, line);) {
             const auto step = *parse_json(line);
             const auto* body = member(step.at("request"), "body");

@@ -74,10 +74,14 @@ HttpResponse post(const std::string& host, std::uint16_t port, const std::string
 class RawConnection {
   public:
     RawConnection(const std::string& host, std::uint16_t port);
+    /// A socket that is not connected yet.
+    RawConnection();
     ~RawConnection();
     RawConnection(const RawConnection&) = delete;
     RawConnection& operator=(const RawConnection&) = delete;
 
+    /// Needs no descriptor of its own. Throws where it cannot be done.
+    void connect(const std::string& host, std::uint16_t port);
     /// Sends all bytes; false where the other side closed.
     bool send(std::string_view bytes);
     /// What arrives until `text` has been seen (or end, or the timeout).

@@ -24,14 +24,20 @@ TempDir::~TempDir() {
     std::filesystem::remove_all(path_, ignored);
 }
 
-RawConnection::RawConnection(const std::string& host, std::uint16_t port)
-    : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+RawConnection::RawConnection() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (socket_ < 0) throw std::runtime_error("no socket can be made");
+}
+
+RawConnection::RawConnection(const std::string& host, std::uint16_t port) : RawConnection() {
+    connect(host, port);
+}
+
+void RawConnection::connect(const std::string& host, std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
-    if (socket_ < 0 || inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1 ||
+    if (inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1 ||
         ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        if (socket_ >= 0) ::close(socket_);
         throw std::runtime_error("cannot connect to " + host + " port " + std::to_string(port));
     }
 }

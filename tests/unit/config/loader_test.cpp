@@ -3,6 +3,7 @@
 
 #include "config/console.hpp"
 #include "config/report.hpp"
+#include "support/paths/paths.hpp"
 #include "unit/config/support.hpp"
 
 #include <gtest/gtest.h>
@@ -429,7 +430,7 @@ TEST(ConfigLoader, UnknownKeysByTheThousandStayCheap) {
 }
 
 TEST(ConfigExample, IsSafeAsShipped) {
-    const auto path = std::string(OCM_SOURCE_DIR) + "/config/mediator.example.json";
+    const std::string path = ocm::support::source_dir() / "config/mediator.example.json";
     auto input = read_input(path);
     ASSERT_TRUE(input);
     FakeFiles files;
@@ -476,7 +477,7 @@ TEST(ConfigDefaults, AreSafeWithoutAnyFile) {
 }
 
 TEST(ConfigDocs, AreCurrent) {
-    std::ifstream in(std::string(OCM_SOURCE_DIR) + "/docs/configuration.md");
+    std::ifstream in(ocm::support::source_dir() / "docs/configuration.md");
     const std::string committed{std::istreambuf_iterator<char>(in), {}};
     EXPECT_EQ(committed, configuration_markdown()) << "run: opencrvs-mediator config-docs > docs/configuration.md";
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/json.hpp"
+#include "support/paths/paths.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -27,7 +28,7 @@ inline Json json_file(const std::filesystem::path& path) {
 }
 
 inline std::filesystem::path format_data() {
-    return std::filesystem::path(OCM_SOURCE_DIR) / "tests/unit/formats/data";
+    return support::source_dir() / "tests/unit/formats/data";
 }
 
 /// Compares with a golden file; with OCM_UPDATE_GOLDEN set it is written instead, to be reviewed as a change.

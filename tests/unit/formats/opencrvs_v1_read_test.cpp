@@ -3,6 +3,7 @@
 #include "formats/opencrvs_v1/envelope.hpp"
 #include "formats/opencrvs_v1/read.hpp"
 #include "formats/vital_json/vital_json.hpp"
+#include "support/paths/paths.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -93,7 +94,7 @@ class Sample : public testing::TestWithParam<const char*> {};
 TEST_P(Sample, ReadsWithoutLoss) {
     const auto* set = std::getenv("OCM_SAMPLES");
     const std::filesystem::path folder =
-        set != nullptr ? std::filesystem::path(set) : std::filesystem::path(OCM_SOURCE_DIR) / "../shared/samples";
+        set != nullptr ? std::filesystem::path(set) : ocm::support::source_dir() / "../shared/samples";
     const auto path = folder / "notifications" / GetParam();
     if (!std::filesystem::exists(path)) GTEST_SKIP() << "no samples: set OCM_SAMPLES to their folder";
     const auto read = opencrvs_v1::read(json_file(path));

@@ -4,6 +4,7 @@
 #include "channels/opencrvs/country_map.hpp"
 #include "channels/opencrvs/form_config.hpp"
 #include "channels/opencrvs/places.hpp"
+#include "support/paths/paths.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,9 +22,7 @@ inline std::string slurp(const std::filesystem::path& path) {
     return out.str();
 }
 
-inline std::filesystem::path source_dir() {
-    return OCM_SOURCE_DIR;
-}
+using ocm::support::source_dir;
 
 /// Real payloads kept outside the project; empty where they are absent.
 inline std::filesystem::path samples() {

@@ -5,6 +5,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/ports.hpp"
+#include "support/paths/paths.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -29,7 +30,7 @@
 namespace ocm::opencrvs::test {
 
 inline std::string read_file(const std::string& path) {
-    std::ifstream in(std::string(OCM_SOURCE_DIR) + "/" + path, std::ios::binary);
+    std::ifstream in(ocm::support::source_dir() / path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
 }
 

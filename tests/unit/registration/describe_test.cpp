@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "registration/describe.hpp"
 
+#include "support/paths/paths.hpp"
 #include "unit/registration/harness.hpp"
 
 #include <gtest/gtest.h>
@@ -16,7 +17,7 @@ using namespace ocm::test;
 namespace {
 
 std::string golden(const std::string& name) {
-    std::ifstream file(std::string(OCM_SOURCE_DIR) + "/tests/unit/registration/golden/" + name);
+    std::ifstream file(ocm::support::source_dir() / "tests/unit/registration/golden" / name);
     std::stringstream out;
     out << file.rdbuf();
     return out.str();

@@ -4,6 +4,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "store/part.hpp"
+#include "support/paths/paths.hpp"
 #include "unit/store/fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -76,7 +77,7 @@ std::vector<std::pair<std::string, store_ops::Op>> vectors() {
 }  // namespace
 
 TEST(StoreEntry, CanonicalFormsAreTheGoldenVectors) {
-    std::ifstream file(std::string(OCM_SOURCE_DIR) + "/tests/unit/store/golden/entries_v1.txt");
+    std::ifstream file(ocm::support::source_dir() / "tests/unit/store/golden/entries_v1.txt");
     ASSERT_TRUE(file);
     for (const auto& [label, op] : vectors()) {
         std::string expected;

@@ -25,6 +25,19 @@ class StoreTest : public testing::Test {
         store::Database database(path(), store::Database::Mode::read_write, {}, 1000);
         database.execute(statement);
     }
+    /// While it lives the store's writer waits in its commit.
+    class HeldUp {
+      public:
+        explicit HeldUp(const std::string& path) : database_(path, store::Database::Mode::read_write, {}, 1000) {
+            database_.execute("BEGIN IMMEDIATE");
+        }
+        ~HeldUp() { database_.execute("ROLLBACK"); }
+        HeldUp(const HeldUp&) = delete;
+        HeldUp& operator=(const HeldUp&) = delete;
+
+      private:
+        store::Database database_;
+    };
     store::CheckReport checked() {
         auto report = store::check(path());
         EXPECT_TRUE(report) << report.error().message;

@@ -6,7 +6,10 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <future>
+#include <memory>
+#include <thread>
 #include <vector>
 
 using namespace ocm;
@@ -14,13 +17,33 @@ using namespace ocm::store;
 using namespace ocm::store_ops;
 using namespace ocm::test;
 
+namespace {
+
+bool eventually(const std::function<bool()>& holds) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!holds() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(Milliseconds(1));
+    return holds();
+}
+
+}  // namespace
+
 TEST_F(StoreTest, ABadUnitFailsAloneInItsBatch) {
     IoPool pool(1);
     auto store = open();
     std::vector<std::future<Result<UnitResult>>> results;
     const auto known = new_id();
     ASSERT_TRUE(commit(*store, unit_of(receive(known))));
-    for (int i = 0; i < 40; ++i) {
+    const auto push = [&](Unit unit) {
+        results.push_back(
+            boost::asio::co_spawn(pool.context(0), store->commit(std::move(unit)), boost::asio::use_future));
+    };
+    const auto writer = [&] { return store->metrics().writer; };
+    pool.start();
+    auto held = std::make_unique<HeldUp>(path());
+    // The writer waits with this one, and all the others behind it are the next batch.
+    push(whole_transaction(new_id()));
+    ASSERT_TRUE(eventually([&] { return writer().queued_bytes > 0 && writer().queued_units == 0; }));
+    for (int i = 1; i < 40; ++i) {
         Unit unit;
         if (i == 20) {
             unit.emplace_back(receive(new_id()));
@@ -30,10 +53,10 @@ TEST_F(StoreTest, ABadUnitFailsAloneInItsBatch) {
         } else {
             unit = whole_transaction(new_id());
         }
-        results.push_back(
-            boost::asio::co_spawn(pool.context(0), store->commit(std::move(unit)), boost::asio::use_future));
+        push(std::move(unit));
     }
-    pool.start();
+    ASSERT_TRUE(eventually([&] { return writer().queued_units == 39; }));
+    held.reset();
     for (std::size_t i = 0; i < results.size(); ++i) {
         const auto result = results[i].get();
         if (i == 20 || i == 21) {
@@ -43,8 +66,8 @@ TEST_F(StoreTest, ABadUnitFailsAloneInItsBatch) {
             EXPECT_TRUE(result);
         }
     }
-    EXPECT_LT(store->metrics().writer.batches, 40U);
-    EXPECT_EQ(store->metrics().writer.failed, 2U);
+    EXPECT_EQ(writer().batches, 3U);
+    EXPECT_EQ(writer().failed, 2U);
     EXPECT_EQ(run(store->list_transactions({}))->size(), 39U);
     pool.stop();
     store->close();
@@ -85,14 +108,17 @@ TEST_F(StoreTest, ALargeMessageIsPreparedOffTheIoThread) {
 TEST_F(StoreTest, ShedsWhenTheQueueIsFull) {
     StoreOptions options;
     options.limits.max_units = 4;
+    IoPool pool(1);  // outlives the store, whose threads resume on it
     auto store = open(std::move(options));
-    boost::asio::io_context context(1);
     std::vector<std::future<Result<UnitResult>>> results;
+    auto held = std::make_unique<HeldUp>(path());
     for (int i = 0; i < 300; ++i) {
-        results.push_back(
-            boost::asio::co_spawn(context, store->commit(whole_transaction(new_id())), boost::asio::use_future));
+        results.push_back(boost::asio::co_spawn(pool.context(0), store->commit(whole_transaction(new_id())),
+                                                boost::asio::use_future));
     }
-    context.run();
+    pool.start();
+    ASSERT_TRUE(eventually([&] { return store->metrics().writer.refused > 0; }));
+    held.reset();
     std::uint64_t kept = 0;
     for (auto& result : results) {
         const auto got = result.get();
