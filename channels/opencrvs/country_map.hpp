@@ -72,6 +72,9 @@ struct MapSource {
     bool derived() const;
 };
 
+/// Names of the values an event of this kind can have, but for derived and custom ones.
+std::vector<std::string> values_of(VitalKind kind);
+
 enum class Direction : std::uint8_t { both, write };
 
 struct MapRow {
