@@ -4,6 +4,7 @@
 #include "channels/notification/flow.hpp"
 #include "channels/notification/opencrvs_1.hpp"
 #include "channels/notification/status.hpp"
+#include "channels/notification/vital_events.hpp"
 
 namespace ocm::notification {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 struct Shared {
     NotificationDeps deps;
     Format opencrvs_1 = opencrvs_1_format();
+    Format vital_events = vital_events_format();
 };
 using SharedPtr = std::shared_ptr<const Shared>;
 
@@ -53,6 +55,11 @@ ChannelDefinition make_notification_channel(NotificationDeps deps) {
                         "Takes a birth or death notification: the FHIR document bundle of OpenCRVS 1.x. "
                         "With ?dry-run it checks and sends nothing.",
                         &shared->opencrvs_1}),
+        intake(shared, {"/vital-events", "Takes a birth or death as plain JSON (docs/vital-events.md).",
+                        &shared->vital_events}),
+        intake(shared, {"/vital-events/$validate", "Checks such a birth or death and sends nothing.",
+                        &shared->vital_events, Mode::check}),
+        schema_route(),
         status_route(shared->deps.hold),
     };
     return channel;

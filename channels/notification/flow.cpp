@@ -54,9 +54,11 @@ class Flow {
             co_return checked;
         }
 
-        auto claim = identify(
-            {client(), format_.name, exchange_.request().headers.get("idempotency-key"), exchange_.request().body},
-            event());
+        const auto content = message_->content();
+        const auto sender = client();
+        auto claim = identify({sender, format_.name, exchange_.request().headers.get("idempotency-key"),
+                               content ? std::string_view(*content) : std::string_view(exchange_.request().body)},
+                              event());
         if (!claim) co_return refuse(claim.error());
         const bool claimed = claim->has_value();
         auto received = co_await exchange_.receive(std::move(*claim));
@@ -239,7 +241,7 @@ class Flow {
         if (!recorded && recorded.error().code != ErrorCode::not_found) co_return refuse(recorded.error());
         answer_.replay_of = found.held_transaction;
         if (recorded) co_return repeat(*recorded, found.held_transaction);
-        auto rebuilt = accept(Outcome::State::queued, {});
+        auto rebuilt = accept(Outcome::State::queued, {}, found.held_transaction);
         rebuilt.response.status = 202;
         rebuilt.response.headers.set("Location", status_path(exchange_, found.held_transaction));
         co_return rebuilt;
@@ -252,7 +254,7 @@ class Flow {
         answer_.replay_of = found.held_transaction;
         if (recorded && recorded->http_status != 202) co_return repeat(*recorded, found.held_transaction);
         // Its body was erased since; the same content and the same ids make the same body.
-        auto rebuilt = accept(Outcome::State::delivered, found.held_subjects);
+        auto rebuilt = accept(Outcome::State::delivered, found.held_subjects, found.held_transaction);
         rebuilt.response.headers.set("Idempotency-Replayed", "true");
         co_return rebuilt;
     }
@@ -309,13 +311,19 @@ class Flow {
     }
 
     Answer accept(Outcome::State state, store_ops::Subjects subjects) {
+        return accept(state, std::move(subjects), exchange_.id());
+    }
+
+    /// `transaction` is the one that did it, or will.
+    Answer accept(Outcome::State state, store_ops::Subjects subjects, const std::string& transaction) {
         Outcome outcome;
         outcome.state = state;
-        outcome.transaction = exchange_.id();
+        outcome.transaction = transaction;
         outcome.subjects = subjects;
         outcome.client_id = client();
         if (exchange_.caller().client) outcome.client_name = exchange_.caller().client->name;
         outcome.at = exchange_.received_at();
+        outcome.status_path = status_path(exchange_, transaction);
         answer_.subjects = std::move(subjects);
         answer_.subjects.source_id = source_id();
         answer_.account = dump_json(account().to_json());

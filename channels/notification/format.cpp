@@ -31,8 +31,40 @@ Result<void> check_content_type(const HttpHeaders& headers, std::string_view exp
 
 }  // namespace
 
+std::string_view later_message(Outcome::State state) {
+    return state == Outcome::State::parked
+               ? "Accepted. The facility is not known yet: an administrator has to say which one it is"
+               : "Accepted. OpenCRVS cannot take it now; it is delivered later and need not be sent again";
+}
+
 std::string Message::words_for(std::string_view, const std::string& why) const {
     return why;
+}
+
+bool prefers_strict(const HttpHeaders& headers) {
+    for (const auto& [name, value] : headers) {
+        if (!iequals(name, "prefer")) continue;
+        std::string preference;
+        for (const char c : to_lower(value) + ",") {
+            if (c == ' ' || c == '\t' || c == '"') continue;
+            if (c != ',' && c != ';') {
+                preference += c;
+                continue;
+            }
+            if (preference == "handling=strict") return true;
+            preference.clear();
+        }
+    }
+    return false;
+}
+
+HttpResponse plain_refusal(const Error& error) {
+    const bool bug = error.code == ErrorCode::internal;
+    Json body{{"error", name(error.code)}, {"message", bug ? "an internal error occurred" : error.message}};
+    if (!error.path.empty()) body["path"] = error.path;
+    auto response = json_response(http_status(error.code), dump_json(body));
+    if (error.retry_after) response.headers.set("Retry-After", std::to_string(error.retry_after->count()));
+    return response;
 }
 
 Result<Json> json_body(const HttpRequest& request, std::string_view expected) {

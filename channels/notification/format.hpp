@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,7 +32,11 @@ struct Outcome {
     store_ops::Subjects subjects;  // of a delivered one
     std::string client_id, client_name;
     WallTime at{};
+    std::string status_path;  // where its status can be asked for, as the caller sees our paths
 };
+
+/// What a sender is told of one that is queued or parked.
+std::string_view later_message(Outcome::State state);
 
 /// One notification as its format understood it.
 class Message {
@@ -47,6 +52,9 @@ class Message {
     virtual std::string place_of(std::string_view event_path) const = 0;
     /// The sender's system's words for a refusal by the target whose place in the event is `event_path`.
     virtual std::string words_for(std::string_view event_path, const std::string& why) const;
+    /// What the content's identity is made from; absent: the body as it came. For a format whose bodies change on their
+    /// own (time stamps, what we wrote back), so that this does not look like a correction.
+    virtual std::optional<std::string> content() const { return std::nullopt; }
     /// The answer; `account` holds the target's part by then. Called last, once.
     virtual HttpResponse accepted(const Outcome& outcome) = 0;
     /// True where the sender would rather be refused than lose a field (FHIR `Prefer: handling=strict`).
@@ -66,5 +74,12 @@ struct Format {
 /// `unsupported_media_type` for a content type that is not JSON in UTF-8 or a content encoding; `bad_request` with a
 /// path for what is not sound JSON within the limits.
 Result<Json> json_body(const HttpRequest& request, std::string_view expected);
+
+/// True where the sender would rather be refused than lose a field: `Prefer: handling=strict` (RFC 7240).
+bool prefers_strict(const HttpHeaders& headers);
+
+/// {"error","message","path"}, the status of the error, Retry-After where it says one. A bug of ours says nothing of
+/// itself.
+HttpResponse plain_refusal(const Error& error);
 
 }  // namespace ocm::notification

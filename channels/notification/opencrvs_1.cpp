@@ -52,10 +52,7 @@ class Opencrvs1Message final : public Message {
         Json body = Json::object();
         body["id"] = outcome.transaction;
         body["state"] = outcome.state == Outcome::State::parked ? "parked" : "queued";
-        body["message"] =
-            outcome.state == Outcome::State::parked
-                ? "Accepted. The facility is not known yet: an administrator has to say which one it is"
-                : "Accepted. OpenCRVS cannot take it now; it is delivered later and need not be sent again";
+        body["message"] = later_message(outcome.state);
         return json_response(202, dump_json(body));
     }
 

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/notification/status.hpp"
 
+#include "channels/notification/format.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace ocm::notification {
 namespace {
 
-HttpResponse refusal(const Error& error) {
-    Json body{{"error", name(error.code)}, {"message", error.message}};
-    auto response = json_response(http_status(error.code), dump_json(body));
-    if (error.retry_after) response.headers.set("retry-after", std::to_string(error.retry_after->count()));
-    return response;
-}
-
 Answer refused(const Error& error) {
     Answer answer;
-    answer.response = refusal(error);
+    answer.response = plain_refusal(error);
     answer.error = error;
     return answer;
 }
@@ -107,7 +102,7 @@ Route status_route(const std::atomic<bool>& hold) {
     route.summary = "What became of a notification, for its sender only.";
     route.allowed = {store_ops::ClientKind::event_notification};
     route.handler = [&hold](Exchange& exchange) { return tell(exchange, hold); };
-    route.render_error = refusal;
+    route.render_error = plain_refusal;
     return route;
 }
 

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include <string_view>
+
+/// Data of the repository that formats carry (made by cmake/Embed.cmake).
+namespace ocm::formats_shipped {
+
+extern const std::string_view vital_event_schema;  // config/schemas/vital-event.json
+
+}  // namespace ocm::formats_shipped
