@@ -138,8 +138,9 @@ const Setting table[] = {
      "Wait before the second try; it doubles with each further one and is jittered.", "Notification: first wait"},
     {"channels.notification.retry.max_wait", Type::duration, "2s", ms, 10 * minute, {},
      "Longest wait between tries.", "Notification: longest wait"},
-    {"channels.notification.unknown_facility", Type::choice, "refuse", 0, 0, facility_choices,
-     "What becomes of a notification from a facility that is not known: refused, or parked until it is.",
+    {"channels.notification.unknown_facility", Type::choice, "park", 0, 0, facility_choices,
+     "What becomes of a notification from a facility that is not known: parked (202) until the crosswalk or OpenCRVS "
+     "knows it, or refused.",
      "Notification: unknown facility"},
     {"channels.notification.queue.drain_rate", Type::integer, "20", 1, 1000, {},
      "Most queued notifications sent to OpenCRVS in a second.", "Notification queue: rate per second"},

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <string>
+#include <vector>
 
 /// The OpenCRVS 1.x event notification, whatever the target's version (design sections 5 and 9).
 namespace ocm::notification {
@@ -26,6 +27,8 @@ struct NotificationDeps {
     const std::atomic<bool>& hold;  // an administrator's stop: outlives the channel
     /// Where set and true, a notification from an unknown facility waits for the crosswalk instead of being refused.
     const std::atomic<bool>* park = nullptr;
+    /// The codes of the event that nobody knows (`opencrvs::Target::unknown_places`); empty: it is never parked.
+    std::function<std::vector<PlaceCode>(const VitalEvent&)> unknown_places{};
     std::function<bool()> down{};     // the target did not answer several times in a row: no need to make callers wait
     std::function<void(int)> live{};  // told 1 before and -1 after a call that a caller waits for
 };

@@ -2,6 +2,7 @@
 #include "app/cli.hpp"
 
 #include "app/cli_commands.hpp"
+#include "app/cli_crosswalk.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -178,6 +179,10 @@ int run_cli(int argc, char** argv) {
         command(notifications, "conflicts", "List corrections that OpenCRVS does not take from a notifier",
                 [&](const CommonOptions& c) { return notifications_conflicts(c, list); });
     filters(conflicts_command);
+
+    CrosswalkOptions crosswalk;
+    add_crosswalk_commands(group("crosswalk", "Codes of other systems, and the OpenCRVS locations they stand for"),
+                           crosswalk, command);
 
     auto* store = group("store", "The local record");
     command(store, "check", "Prove that the record is whole and the projections follow from it", store_check);
