@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ocm {
 
@@ -23,11 +24,16 @@ struct TargetForms {
     const opencrvs::Places& places;
 };
 
-/// Formats `transform` reads: "opencrvs-1" (the 1.x notification bundle), "vital-json". Writes: "opencrvs-2.0"
-/// ({eventType, createdAtLocation, declaration, annotation}), "vital-json".
+/// Formats `transform` reads: "opencrvs-1" (the 1.x notification bundle), "vital-json". Writes: "opencrvs-VERSION" for
+/// every supported version (1.3 to 1.8: the document bundle; 1.9 and 2.0: {eventType, createdAtLocation, declaration,
+/// annotation}), "vital-json".
 /// Sends nothing. `bad_request` with a path in the terms of the message; `unprocessable` where a format is not one of
 /// these.
 Result<Transformed> transform(std::string_view from, std::string_view to, std::string_view text,
                               const TargetForms& target, WallTime now);
+
+/// Names of the formats that `transform` reads, and of those that it writes.
+std::vector<std::string> readable_formats();
+std::vector<std::string> writable_formats();
 
 }  // namespace ocm

@@ -371,6 +371,14 @@ tl::expected<CountryMap, std::vector<MapProblem>> CountryMap::parse(std::string_
     return out;
 }
 
+CountryMap CountryMap::without(Take take) const {
+    auto out = *this;
+    for (auto& event : out.events) {
+        std::erase_if(event.rows, [&](const MapRow& row) { return row.from.take == take; });
+    }
+    return out;
+}
+
 std::vector<MapProblem> CountryMap::check(const FormConfig& form) const {
     std::vector<MapProblem> out;
     for (const auto& event : events) {

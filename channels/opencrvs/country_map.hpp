@@ -120,6 +120,8 @@ struct CountryMap {
     static tl::expected<CountryMap, std::vector<MapProblem>> parse(std::string_view text);
     /// What the map names and the form does not have. Such rows are left out when writing, and accounted for.
     std::vector<MapProblem> check(const FormConfig& form) const;
+    /// The map without its rows for a value, for a version whose forms have no field for it.
+    CountryMap without(Take take) const;
 };
 
 inline constexpr std::string_view country_map_format = "opencrvs-mediator/country-map/1";

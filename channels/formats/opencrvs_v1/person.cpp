@@ -146,11 +146,8 @@ void read_areas(const Json& from, Address& address, Marks& marks) {
     take("district", address.district_text);
 }
 
-/// Slots of `line`: number, street, residential area, two unused, URBAN or RURAL, then from 10 the lower
-/// administrative levels (opencrvs.md 2.2, 2.5).
 void read_lines(const Json& lines, Address& address, Marks& marks) {
     if (!lines.is_array()) return;
-    constexpr std::size_t setting = 5, first_level = 10, last_level = 12;
     for (std::size_t i = 0; i < lines.size(); ++i) {
         const auto& line = lines[i];
         if (!line.is_string()) continue;
@@ -164,9 +161,9 @@ void read_lines(const Json& lines, Address& address, Marks& marks) {
             address.residential_area = value;
         } else if (value.empty()) {
             marks.structure(line);
-        } else if (i == setting && (value == "URBAN" || value == "RURAL")) {
+        } else if (i == address_line::setting && (value == "URBAN" || value == "RURAL")) {
             address.urban_or_rural = value;
-        } else if (i >= first_level && i <= last_level) {
+        } else if (i >= address_line::first_level && i <= address_line::last_level) {
             address.areas.push_back(value);
         } else {
             address.lines.push_back(value);
