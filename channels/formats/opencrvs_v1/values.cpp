@@ -11,18 +11,14 @@
 #include <cmath>
 
 namespace ocm::opencrvs_v1 {
-namespace {
 
-/// A partial date that exists.
-bool is_date(std::string_view value) {
+bool is_partial_date(std::string_view value) {
     constexpr std::string_view rest = "0000-01-01";
     if (value.size() != 4 && value.size() != 7 && value.size() != 10) return false;
     std::string whole(value);
     whole += rest.substr(value.size());
     return parse_date(whole).has_value();
 }
-
-}  // namespace
 
 std::optional<std::string> take_text(const Json& object, std::string_view key, Marks& marks) {
     const auto* found = member(object, key);
@@ -37,7 +33,7 @@ Result<std::optional<std::string>> take_date(const Json& node, Marks& marks) {
         marks.dropped(node, "it is empty");
         return std::nullopt;
     }
-    if (is_date(value)) {
+    if (is_partial_date(value)) {
         marks.carried(node);
         return std::string(value);
     }

@@ -16,6 +16,9 @@ namespace ocm::opencrvs_v1 {
 /// understood).
 std::optional<std::string> take_text(const Json& object, std::string_view key, Marks& marks);
 
+/// True for a date that exists, as YYYY, YYYY-MM or YYYY-MM-DD.
+bool is_partial_date(std::string_view value);
+
 /// A date as given: YYYY, YYYY-MM or YYYY-MM-DD, or the day of a date and time. Empty text is absent. Anything else is
 /// an impossible value: `bad_request` with its place.
 Result<std::optional<std::string>> take_date(const Json& node, Marks& marks);
