@@ -2,6 +2,7 @@
 #include "channels/transform.hpp"
 
 #include "channels/opencrvs/write_v2.hpp"
+#include "formats/fhir_r4/read.hpp"
 #include "formats/opencrvs_v1/read.hpp"
 #include "formats/vital_json/vital_json.hpp"
 
@@ -15,6 +16,7 @@ struct Message {
     VitalEvent event;
     Account account;
     bool is_opencrvs_1 = false;
+    std::map<std::string, std::string, std::less<>> places;  // where values of the event came from, by their names
 };
 
 Result<Message> read(std::string_view from, std::string_view text) {
@@ -24,13 +26,17 @@ Result<Message> read(std::string_view from, std::string_view text) {
     if (from == "opencrvs-1") {
         auto read = opencrvs_v1::read(*document);
         if (!read) return fail(read.error());
-        out = {std::move(*document), std::move(read->event), std::move(read->account), true};
+        out = {std::move(*document), std::move(read->event), std::move(read->account), true, {}};
+    } else if (from == "fhir-r4") {
+        auto read = fhir_r4::read(*document);
+        if (!read) return fail(read.error());
+        out = {std::move(*document), std::move(read->event), std::move(read->account), false, std::move(read->places)};
     } else if (from == "vital-json") {
         auto event = vital_json::read(*document);
         if (!event) return fail(event.error());
-        out = {std::move(*document), std::move(*event), {}, false};
+        out = {std::move(*document), std::move(*event), {}, false, {}};
     } else {
-        return fail(ErrorCode::unprocessable, "not a format that can be read; these can: opencrvs-1, vital-json",
+        return fail(ErrorCode::unprocessable, "not a format that can be read; these can: opencrvs-1, fhir-r4, vital-json",
                     "from");
     }
     return out;
@@ -57,6 +63,7 @@ Result<Transformed> transform(std::string_view from, std::string_view to, std::s
         if (source->is_opencrvs_1) {
             if (auto place = opencrvs_v1::place_of(source->document, error.path); !place.empty()) error.path = place;
         }
+        if (const auto place = source->places.find(error.path); place != source->places.end()) error.path = place->second;
         return fail(std::move(error));
     }
     out.account.append(written->account);

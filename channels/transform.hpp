@@ -23,7 +23,7 @@ struct TargetForms {
     const opencrvs::Places& places;
 };
 
-/// Formats `transform` reads: "opencrvs-1" (the 1.x notification bundle), "vital-json". Writes: "opencrvs-2.0"
+/// Formats `transform` reads: "opencrvs-1" (the 1.x notification bundle), "fhir-r4", "vital-json". Writes: "opencrvs-2.0"
 /// ({eventType, createdAtLocation, declaration, annotation}), "vital-json".
 /// Sends nothing. `bad_request` with a path in the terms of the message; `unprocessable` where a format is not one of
 /// these.
