@@ -5,6 +5,7 @@
 #include "channels/opencrvs/write_v1.hpp"
 #include "channels/opencrvs/write_v2.hpp"
 #include "core/ids.hpp"
+#include "formats/fhir_r4/read.hpp"
 #include "formats/opencrvs_v1/read.hpp"
 #include "formats/vital_json/vital_json.hpp"
 
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 namespace ocm {
 namespace {
@@ -19,32 +21,44 @@ namespace {
 constexpr std::string_view opencrvs_prefix = "opencrvs-";
 
 struct Message {
-    Json document;
     VitalEvent event;
     Account account;
+    std::function<std::string(std::string_view event_path)> place_of{};  // in the message; empty text where it has none
 };
 
-Result<Message> read_opencrvs_1(Json document, std::string_view text) {
+Result<Message> read_opencrvs_1(Json document, std::string_view text, const TargetForms&) {
     auto read = opencrvs_v1::read(document);
     if (!read) return fail(read.error());
     read->event.document = std::string(text);
-    return Message{std::move(document), std::move(read->event), std::move(read->account)};
+    return Message{
+        std::move(read->event), std::move(read->account),
+        [document = std::move(document)](std::string_view path) { return opencrvs_v1::place_of(document, path); }};
 }
 
-Result<Message> read_vital_json(Json document, std::string_view) {
-    auto event = vital_json::read(document);
-    if (!event) return fail(event.error());
-    return Message{std::move(document), std::move(*event), {}};
+Result<Message> read_fhir_r4(Json document, std::string_view, const TargetForms&) {
+    auto read = fhir_r4::read(document);
+    if (!read) return fail(read.error());
+    return Message{std::move(read->event), std::move(read->account),
+                   [places = std::move(read->places)](std::string_view path) {
+                       const auto place = places.find(path);
+                       return place == places.end() ? std::string() : place->second;
+                   }};
+}
+
+Result<Message> read_vital_json(Json document, std::string_view, const TargetForms&) {
+    auto read = vital_json::read_message(document);
+    if (!read) return fail(read.error());
+    return Message{std::move(read->event), std::move(read->account)};
 }
 
 struct Reader {
     std::string_view name;
-    Result<Message> (*read)(Json document, std::string_view text);
-    std::string (*place_of)(const Json& document, std::string_view event_path);  // may be null
+    Result<Message> (*read)(Json document, std::string_view text, const TargetForms& target);
 };
-constexpr std::array<Reader, 2> readers{{
-    {"opencrvs-1", read_opencrvs_1, opencrvs_v1::place_of},
-    {"vital-json", read_vital_json, nullptr},
+constexpr std::array<Reader, 3> readers{{
+    {"opencrvs-1", read_opencrvs_1},
+    {"fhir-r4", read_fhir_r4},
+    {"vital-json", read_vital_json},
 }};
 
 struct Written {
@@ -129,13 +143,13 @@ Result<Transformed> transform(std::string_view from, std::string_view to, std::s
     }
     auto document = parse_json(text);
     if (!document) return fail(document.error());
-    auto source = reader->read(std::move(*document), text);
+    auto source = reader->read(std::move(*document), text, target);
     if (!source) return fail(source.error());
     auto written = write_for(source->event, to, target, now);
     if (!written) {
         auto error = written.error();
-        if (reader->place_of != nullptr) {
-            if (auto place = reader->place_of(source->document, error.path); !place.empty()) error.path = place;
+        if (source->place_of) {
+            if (auto place = source->place_of(error.path); !place.empty()) error.path = place;
         }
         return fail(std::move(error));
     }

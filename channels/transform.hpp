@@ -24,7 +24,7 @@ struct TargetForms {
     const opencrvs::Places& places;
 };
 
-/// Formats `transform` reads: "opencrvs-1" (the 1.x notification bundle), "vital-json". Writes: "opencrvs-VERSION" for
+/// Formats `transform` reads: "opencrvs-1" (the 1.x notification bundle), "fhir-r4", "vital-json". Writes: "opencrvs-VERSION" for
 /// every supported version (1.3 to 1.8: the document bundle; 1.9 and 2.0: {eventType, createdAtLocation, declaration,
 /// annotation}), "vital-json".
 /// Sends nothing. `bad_request` with a path in the terms of the message; `unprocessable` where a format is not one of

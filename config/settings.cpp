@@ -21,6 +21,7 @@ constexpr std::array body_choices{"none"sv, "hash"sv, "full"sv};
 constexpr std::array client_certificates{"none"sv, "optional"sv, "required"sv};
 constexpr std::array versions{"2.0"sv};
 constexpr std::array facility_choices{"refuse"sv, "park"sv};
+constexpr std::array stillbirth_choices{"refuse"sv, "as-death"sv};
 constexpr std::array log_levels{"trace"sv, "debug"sv, "info"sv, "warn"sv, "error"sv};
 constexpr std::array log_formats{"text"sv, "json"sv};
 
@@ -142,6 +143,9 @@ const Setting table[] = {
      "What becomes of a notification from a facility that is not known: parked (202) until the crosswalk or OpenCRVS "
      "knows it, or refused.",
      "Notification: unknown facility"},
+    {"channels.notification.stillbirths", Type::choice, "refuse", 0, 0, stillbirth_choices,
+     "What becomes of a stillbirth where the country map has no event for it: refused, or sent as a death.",
+     "Notification: stillbirths"},
     {"channels.notification.queue.drain_rate", Type::integer, "20", 1, 1000, {},
      "Most queued notifications sent to OpenCRVS in a second.", "Notification queue: rate per second"},
     {"channels.notification.queue.concurrency", Type::integer, "4", 1, 64, {},

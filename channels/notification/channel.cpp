@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/notification/channel.hpp"
 
+#include "channels/notification/fhir.hpp"
 #include "channels/notification/flow.hpp"
 #include "channels/notification/opencrvs_1.hpp"
 #include "channels/notification/status.hpp"
@@ -62,6 +63,7 @@ ChannelDefinition make_notification_channel(NotificationDeps deps) {
         schema_route(),
         status_route(shared->deps.hold),
     };
+    for (auto& route : fhir_routes({shared, &shared->deps})) channel.routes.push_back(std::move(route));
     return channel;
 }
 

@@ -29,12 +29,16 @@ struct NotificationDeps {
     const std::atomic<bool>* park = nullptr;
     /// The codes of the event that nobody knows (`opencrvs::Target::unknown_places`); empty: it is never parked.
     std::function<std::vector<PlaceCode>(const VitalEvent&)> unknown_places{};
+    /// Where set and true, a stillbirth is sent as a death; else the country's forms decide.
+    const std::atomic<bool>* stillbirths_as_death = nullptr;
     std::function<bool()> down{};     // the target did not answer several times in a row: no need to make callers wait
     std::function<void(int)> live{};  // told 1 before and -1 after a call that a caller waits for
 };
 
 /// `POST /notification`: a document bundle in, 1.8's answer out. With `?dry-run` the same decoding and checks, 200 with
 /// the account, and nothing sent.
+///
+/// `POST /fhir` and below: the same for FHIR R4 (fhir.hpp).
 ///
 /// `GET /notifications/{id}`: what became of it, for its sender (status.hpp).
 ///

@@ -275,6 +275,7 @@ void Application::Impl::settings_changed(const std::shared_ptr<const config::Con
     retry.backoff.cap = now->duration("channels.notification.retry.max_wait");
     target->set_retry(retry);
     runtime.notification_hold = now->flag("channels.notification.hold");
+    runtime.stillbirths_as_death = now->text("channels.notification.stillbirths") == "as-death";
     runtime.notification_park = now->text("channels.notification.unknown_facility") == "park";
     engine->apply(std::make_shared<const EngineSettings>(engine_settings(*now, engine->channels())));
     configure_dispatcher();
