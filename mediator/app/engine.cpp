@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <stdexcept>
 #include <typeinfo>
 
 namespace ocm::app {
@@ -105,6 +106,38 @@ Task<HttpResponse> Engine::run(HttpRequest request, const Route& route, std::str
     Exchange exchange(std::move(request), std::move(caller), channel, route.pattern, ports_.clock.steady() + timeout,
                       ports_);
     exchange.path_values = std::move(path_values);
+    exchange.part_runner = [this](Exchange& whole, HttpRequest part) { return run_part(whole, std::move(part)); };
+    auto answer = co_await answer_of(exchange, route);
+    auto response = co_await finish(exchange, std::move(answer));
+    co_return response;
+}
+
+Task<HttpResponse> Engine::run_part(Exchange& whole, HttpRequest part) {
+    const auto settings = settings_.load();
+    auto match = match_route(channels_, settings->path_prefix, part.method, part.path);
+    if (!match) throw std::logic_error("a part of a message has no route");
+    // The transaction in OpenHIM is the whole's, and so is its end.
+    part.headers.erase("x-openhim-transactionid");
+    part.headers.erase("parentid");
+    part.headers.set("mediator-part-of", whole.id());
+    part.peer = whole.request().peer;
+    Exchange exchange(std::move(part), whole.caller(), match->channel->name, match->route->pattern, whole.deadline(),
+                      ports_);
+    exchange.path_values = std::move(match->values);
+    Answer answer;
+    if (allowed(*match->route, exchange.caller())) {
+        answer = co_await answer_of(exchange, *match->route);
+    } else {
+        const Error error{ErrorCode::forbidden, "this kind of client may not use this path", "", std::nullopt};
+        answer.response = match->route->render_error(error);
+        answer.error = error;
+    }
+    auto recorded = co_await record(exchange, std::move(answer));
+    whole.note_part(exchange.steps());
+    co_return std::move(recorded.response);
+}
+
+Task<Answer> Engine::answer_of(Exchange& exchange, const Route& route) {
     Answer answer;
     try {
         answer = co_await route.handler(exchange);
@@ -116,8 +149,7 @@ Task<HttpResponse> Engine::run(HttpRequest request, const Route& route, std::str
         answer.error = error;
         answer.claim = ClaimState::interrupted;
     }
-    auto response = co_await finish(exchange, std::move(answer));
-    co_return response;
+    co_return answer;
 }
 
 Task<HttpResponse> Engine::reject(HttpRequest request, std::string channel, std::string route, Error error,
@@ -159,8 +191,7 @@ Task<HttpResponse> Engine::refuse(HttpRequest request, int status, std::string r
     co_return response;
 }
 
-Task<HttpResponse> Engine::finish(Exchange& exchange, Answer answer) {
-    const auto settings = settings_.load();
+Task<Answer> Engine::record(Exchange& exchange, Answer answer) {
     const int http = answer.response.status;
     const auto status = answer.status.value_or(status_for(http));
 
@@ -215,19 +246,28 @@ Task<HttpResponse> Engine::finish(Exchange& exchange, Answer answer) {
                  exchange.request().method, answer.response.status, took.count(),
                  exchange.openhim_transaction().empty() ? "" : " openhim ", exchange.openhim_transaction());
 
+    answer.recorded_at = answered_at;
+    co_return answer;
+}
+
+Task<HttpResponse> Engine::finish(Exchange& exchange, Answer answer) {
+    auto recorded = co_await record(exchange, std::move(answer));
     if (exchange.caller().through != Caller::Through::openhim) {
-        answer.response.headers.set("x-transaction-id", exchange.id());
-        co_return std::move(answer.response);
+        recorded.response.headers.set("x-transaction-id", exchange.id());
+        co_return std::move(recorded.response);
     }
+    const auto settings = settings_.load();
     Outcome outcome;
     outcome.mediator_urn = settings->mediator_urn;
-    outcome.response = std::move(answer.response);
-    outcome.at = answered_at;
+    outcome.response = std::move(recorded.response);
+    outcome.at = recorded.recorded_at;
     outcome.orchestrations = exchange.steps();
-    outcome.properties = std::move(answer.properties);
+    outcome.orchestrations.insert(outcome.orchestrations.end(), exchange.part_steps().begin(),
+                                  exchange.part_steps().end());
+    outcome.properties = std::move(recorded.properties);
     outcome.properties["mediator-transaction"] = exchange.id();
-    outcome.status = answer.status;
-    outcome.error = std::move(answer.error);
+    outcome.status = recorded.status;
+    outcome.error = std::move(recorded.error);
     co_return build_envelope(outcome, settings->envelope);
 }
 

@@ -60,7 +60,11 @@ class Engine {
                            std::map<std::string, std::string> path_values);
     Task<HttpResponse> reject(HttpRequest request, std::string channel, std::string route, Error error,
                               std::string reason, ErrorRenderer render);
+    Task<HttpResponse> run_part(Exchange& whole, HttpRequest part);
+    Task<Answer> answer_of(Exchange& exchange, const Route& route);
     Task<HttpResponse> finish(Exchange& exchange, Answer answer);
+    /// Commits the answer; what it holds afterwards may leave.
+    Task<Answer> record(Exchange& exchange, Answer answer);
 
     Task<void> end_replaced(std::string replaced, WallTime at, store_ops::Unit& unit);
 

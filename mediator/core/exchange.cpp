@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <stdexcept>
 
 namespace ocm {
 namespace {
@@ -144,6 +145,16 @@ Task<Result<store_ops::UnitResult>> Exchange::receive(std::optional<Claim> claim
     auto committed = co_await ports_.store.commit(std::move(unit));
     received_ = committed.has_value();
     co_return committed;
+}
+
+Task<HttpResponse> Exchange::run_part(HttpRequest part) {
+    if (!part_runner) throw std::logic_error("a part of a message cannot hold parts");
+    auto answered = co_await part_runner(*this, std::move(part));
+    co_return answered;
+}
+
+void Exchange::note_part(const std::vector<Orchestration>& steps) {
+    part_steps_.insert(part_steps_.end(), steps.begin(), steps.end());
 }
 
 Task<Result<UpstreamReply>> Exchange::call(UpstreamCall call, RetryPolicy policy) {

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@ struct Answer {
     std::string replaces;                           // a queued transaction whose place this one took, empty otherwise
     std::string account;                            // JSON text: carried, dropped, recoded (design section 4)
     std::map<std::string, std::string> properties;  // shown in OpenHIM; never personal
+    WallTime recorded_at{};                         // set by the engine once it is committed
 };
 
 /// Who calls, once verified.
@@ -69,9 +71,20 @@ class Exchange {
     /// are repeated like transport failures.
     Task<Result<UpstreamReply>> call(UpstreamCall call, RetryPolicy policy);
 
+    /// Runs a message that came inside this one, a request of its own path and body, as a transaction of its own for
+    /// the same caller and within the same deadline. It is recorded like any other, named `Mediator-Part-Of` this one;
+    /// OpenHIM is told of the whole only, so what becomes of a part later is asked for here, not there. Gives its
+    /// answer, never wrapped for OpenHIM. The exchange outlives the call.
+    Task<HttpResponse> run_part(HttpRequest part);
+    /// How parts are run: set by whoever runs this exchange. Parts have none, for they hold no parts.
+    std::function<Task<HttpResponse>(Exchange& whole, HttpRequest part)> part_runner;
+
     /// Adds a local step worth showing.
     void note(Orchestration step) { steps_.push_back(std::move(step)); }
     const std::vector<Orchestration>& steps() const { return steps_; }
+    /// Steps of its parts: recorded with them, shown with the whole.
+    void note_part(const std::vector<Orchestration>& steps);
+    const std::vector<Orchestration>& part_steps() const { return part_steps_; }
 
     /// The *received* operation, for the engine to commit together with the answer where no channel did.
     store_ops::Receive receive_op(std::optional<Claim> claim) const;
@@ -87,6 +100,7 @@ class Exchange {
     WallTime received_at_;
     bool received_ = false;
     std::vector<Orchestration> steps_;
+    std::vector<Orchestration> part_steps_;
 };
 
 }  // namespace ocm

@@ -53,6 +53,35 @@ Task<Answer> throw_a_bug(Exchange&) {
     co_return Answer{};
 }
 
+/// Two messages in one: each is run as a part of it.
+Task<Answer> both(Exchange& exchange) {
+    auto received = co_await exchange.receive(std::nullopt);
+    Answer answer;
+    Json statuses = Json::array();
+    for (const char* path : {"/notification", "/search", "/bug"}) {
+        HttpRequest part;
+        part.method = "POST";
+        part.path = part.target = path;
+        part.headers = exchange.request().headers;
+        part.body = R"({"name":"Tala"})";
+        auto answered = co_await exchange.run_part(std::move(part));
+        statuses.push_back(answered.status);
+        statuses.push_back(parse_json(answered.body).has_value());
+    }
+    answer.response = json_response(received ? 200 : 500, dump_json(statuses));
+    co_return answer;
+}
+
+Task<Answer> nested(Exchange& exchange) {
+    HttpRequest part;
+    part.method = "POST";
+    part.path = part.target = exchange.part_runner ? "/nested" : "/notification";
+    auto answered = co_await exchange.run_part(std::move(part));
+    Answer answer;
+    answer.response = json_response(answered.status, "{}");
+    co_return answer;
+}
+
 Task<bool> record(Engine& engine) {
     co_await engine.record_pending();
     co_return true;
@@ -96,6 +125,8 @@ struct EngineTest : testing::Test {
                  {{"POST", "/notification", "", {notification}, deliver, plain_error},
                   {"POST", "/early", "", {notification}, call_too_early, plain_error},
                   {"POST", "/bug", "", {notification}, throw_a_bug, plain_error},
+                  {"POST", "/both", "", {notification}, both, plain_error},
+                  {"POST", "/nested", "", {notification}, nested, plain_error},
                   {"POST", "/search", "", {search}, deliver, plain_error}}},
                 {"later", "Later", "", "r", {{"POST", "/later", "", {notification}, deliver, plain_error}}}};
     }
@@ -159,6 +190,34 @@ TEST_F(EngineTest, OpenHimGetsItsEnvelopeAndOthersThePlainAnswer) {
     EXPECT_EQ(received.openhim_transaction, "aaaaaaaaaaaaaaaaaaaaaaaa");
     EXPECT_EQ(received.openhim_parent, "bbbbbbbbbbbbbbbbbbbbbbbb");
     EXPECT_EQ(ask(direct("/notification")).body, R"({"done":true})");
+}
+
+TEST_F(EngineTest, EachMessageInAMessageIsATransactionOfItsOwn) {
+    const auto response = ask(from_core("/crvs/both"));
+    const auto envelope = parse_json(response.body);
+    ASSERT_TRUE(envelope);
+    EXPECT_EQ((*envelope)["response"]["body"], "[200,true,403,true,500,true]");
+    EXPECT_EQ((*envelope)["orchestrations"].size(), 1u) << "what a part called is shown with the whole";
+    const auto received = store.all<store_ops::Receive>();
+    ASSERT_EQ(received.size(), 4u);
+    EXPECT_EQ(received[0].route, "/both");
+    EXPECT_EQ(received[0].openhim_transaction, "aaaaaaaaaaaaaaaaaaaaaaaa");
+    EXPECT_EQ(received[1].route, "/notification");
+    EXPECT_EQ(received[1].client, client_id);
+    EXPECT_EQ(received[1].caller, "openhim");
+    EXPECT_EQ(received[1].openhim_transaction, "") << "its end is not the whole's end";
+    EXPECT_EQ(received[1].openhim_parent, "");
+    ASSERT_EQ(received[1].parts.size(), 3u);
+    EXPECT_NE(received[1].parts[1].bytes.find("mediator-part-of: " + received[0].transaction), std::string::npos);
+    const auto attempts = store.all<store_ops::Attempt>();
+    ASSERT_EQ(attempts.size(), 1u);
+    EXPECT_EQ(attempts[0].transaction, received[1].transaction);
+    EXPECT_EQ(store.all<store_ops::Answer>().size(), 4u);
+}
+
+TEST_F(EngineTest, APartHoldsNoParts) {
+    EXPECT_EQ(ask(direct("/nested")).status, 500);
+    EXPECT_TRUE(upstream.calls.empty());
 }
 
 TEST_F(EngineTest, NoCallGoesOutBeforeTheRecord) {
