@@ -17,6 +17,7 @@ notification::NotificationDeps notification_deps(const ChannelDeps& deps) {
         return target.preview(exchange, event);
     };
     notification::NotificationDeps out{send, preview, target.name(), deps.settings.notification_hold};
+    out.dhis2 = deps.dhis2;
     out.park = &deps.settings.notification_park;
     const auto destination = notification::destination_of(target.name());
     if (deps.is_down) out.down = [is_down = deps.is_down, destination] { return is_down(destination); };

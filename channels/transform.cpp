@@ -2,6 +2,7 @@
 #include "channels/transform.hpp"
 
 #include "channels/opencrvs/write_v2.hpp"
+#include "formats/dhis2/read.hpp"
 #include "formats/opencrvs_v1/read.hpp"
 #include "formats/vital_json/vital_json.hpp"
 
@@ -17,7 +18,7 @@ struct Message {
     bool is_opencrvs_1 = false;
 };
 
-Result<Message> read(std::string_view from, std::string_view text) {
+Result<Message> read(std::string_view from, std::string_view text, const TargetForms& target) {
     auto document = parse_json(text);
     if (!document) return fail(document.error());
     Message out;
@@ -26,11 +27,15 @@ Result<Message> read(std::string_view from, std::string_view text) {
         if (!read) return fail(read.error());
         out = {std::move(*document), std::move(read->event), std::move(read->account), true};
     } else if (from == "vital-json") {
-        auto event = vital_json::read(*document);
-        if (!event) return fail(event.error());
-        out = {std::move(*document), std::move(*event), {}, false};
+        auto read = vital_json::read_message(*document);
+        if (!read) return fail(read.error());
+        out = {std::move(*document), std::move(read->event), std::move(read->account), false};
+    } else if (from == "dhis2") {
+        auto read = dhis2::read_first(*document, target.dhis2 != nullptr ? *target.dhis2 : dhis2::shipped_mapping());
+        if (!read) return fail(read.error());
+        out = {std::move(*document), std::move(read->event), std::move(read->account), false};
     } else {
-        return fail(ErrorCode::unprocessable, "not a format that can be read; these can: opencrvs-1, vital-json",
+        return fail(ErrorCode::unprocessable, "not a format that can be read; these can: opencrvs-1, vital-json, dhis2",
                     "from");
     }
     return out;
@@ -43,7 +48,7 @@ Result<Transformed> transform(std::string_view from, std::string_view to, std::s
     if (to != "opencrvs-2.0" && to != "vital-json")
         return fail(ErrorCode::unprocessable, "not a format that can be written; these can: opencrvs-2.0, vital-json",
                     "to");
-    auto source = read(from, text);
+    auto source = read(from, text, target);
     if (!source) return fail(source.error());
     Transformed out;
     out.account = std::move(source->account);

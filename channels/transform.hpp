@@ -4,6 +4,7 @@
 #include "channels/account.hpp"
 #include "channels/opencrvs/country_map.hpp"
 #include "channels/opencrvs/places.hpp"
+#include "formats/dhis2/mapping.hpp"
 
 #include <string>
 #include <string_view>
@@ -21,9 +22,11 @@ struct TargetForms {
     const opencrvs::CountryMap& map;
     const opencrvs::FormConfig& form;
     const opencrvs::Places& places;
+    const dhis2::Mapping* dhis2 = nullptr;  // what a DHIS2 payload is read by; empty: the shipped mapping
 };
 
-/// Formats `transform` reads: "opencrvs-1" (the 1.x notification bundle), "vital-json". Writes: "opencrvs-2.0"
+/// Formats `transform` reads: "opencrvs-1" (the 1.x notification bundle), "vital-json", "dhis2" (the first event that
+/// is to be sent). Writes: "opencrvs-2.0"
 /// ({eventType, createdAtLocation, declaration, annotation}), "vital-json".
 /// Sends nothing. `bad_request` with a path in the terms of the message; `unprocessable` where a format is not one of
 /// these.

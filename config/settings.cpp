@@ -141,6 +141,8 @@ const Setting table[] = {
     {"channels.notification.unknown_facility", Type::choice, "refuse", 0, 0, facility_choices,
      "What becomes of a notification from a facility that is not known: refused, or parked until it is.",
      "Notification: unknown facility"},
+    {"channels.notification.dhis2_map_file", Type::path, nullptr, 0, 0, {},
+     "What the attributes and data elements of your own DHIS2 programs mean, beside those of the Vital Events package.", {}},
     {"channels.notification.queue.drain_rate", Type::integer, "20", 1, 1000, {},
      "Most queued notifications sent to OpenCRVS in a second.", "Notification queue: rate per second"},
     {"channels.notification.queue.concurrency", Type::integer, "4", 1, 64, {},
