@@ -18,6 +18,7 @@ notification::NotificationDeps notification_deps(const ChannelDeps& deps) {
         return target.preview(exchange, event);
     };
     notification::NotificationDeps out{send, preview, target.name(), deps.settings.notification_hold};
+    out.dhis2 = deps.dhis2;
     out.park = &deps.settings.notification_park;
     out.unknown_places = [&target](const VitalEvent& event) { return target.unknown_places(event); };
     out.stillbirths_as_death = &deps.settings.stillbirths_as_death;

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace ocm {
 
 namespace opencrvs {
 class Target;
+}
+namespace dhis2 {
+struct Mapping;
 }
 
 /// Settings that channels read at each message, changed while they run.
@@ -27,6 +31,7 @@ struct ChannelDeps {
     const RuntimeSettings& settings;
     std::function<bool(const std::string& destination)> is_down{};    // may be empty: never
     std::function<void(const std::string& destination, int)> live{};  // may be empty: nobody cares
+    std::shared_ptr<const dhis2::Mapping> dhis2{};                    // of programs; empty: the shipped one
 };
 
 /// Every channel of this mediator, one line each.

@@ -5,6 +5,7 @@
 #include "channels/opencrvs/write_v1.hpp"
 #include "channels/opencrvs/write_v2.hpp"
 #include "core/ids.hpp"
+#include "formats/dhis2/read.hpp"
 #include "formats/fhir_r4/read.hpp"
 #include "formats/opencrvs_v1/read.hpp"
 #include "formats/vital_json/vital_json.hpp"
@@ -51,14 +52,21 @@ Result<Message> read_vital_json(Json document, std::string_view, const TargetFor
     return Message{std::move(read->event), std::move(read->account)};
 }
 
+Result<Message> read_dhis2(Json document, std::string_view, const TargetForms& target) {
+    auto read = dhis2::read_first(document, target.dhis2 != nullptr ? *target.dhis2 : dhis2::shipped_mapping());
+    if (!read) return fail(read.error());
+    return Message{std::move(read->event), std::move(read->account)};
+}
+
 struct Reader {
     std::string_view name;
     Result<Message> (*read)(Json document, std::string_view text, const TargetForms& target);
 };
-constexpr std::array<Reader, 3> readers{{
+constexpr std::array<Reader, 4> readers{{
     {"opencrvs-1", read_opencrvs_1},
     {"fhir-r4", read_fhir_r4},
     {"vital-json", read_vital_json},
+    {"dhis2", read_dhis2},
 }};
 
 struct Written {

@@ -146,6 +146,8 @@ const Setting table[] = {
     {"channels.notification.stillbirths", Type::choice, "refuse", 0, 0, stillbirth_choices,
      "What becomes of a stillbirth where the country map has no event for it: refused, or sent as a death.",
      "Notification: stillbirths"},
+    {"channels.notification.dhis2_map_file", Type::path, nullptr, 0, 0, {},
+     "What the attributes and data elements of your own DHIS2 programs mean, beside those of the Vital Events package.", {}},
     {"channels.notification.queue.drain_rate", Type::integer, "20", 1, 1000, {},
      "Most queued notifications sent to OpenCRVS in a second.", "Notification queue: rate per second"},
     {"channels.notification.queue.concurrency", Type::integer, "4", 1, 64, {},

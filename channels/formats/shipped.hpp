@@ -7,5 +7,6 @@
 namespace ocm::formats_shipped {
 
 extern const std::string_view vital_event_schema;  // config/schemas/vital-event.json
+extern const std::string_view dhis2_vital_events;  // config/dhis2/vital-events.json
 
 }  // namespace ocm::formats_shipped

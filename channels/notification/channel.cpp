@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/notification/channel.hpp"
 
+#include "channels/notification/dhis2.hpp"
 #include "channels/notification/fhir.hpp"
 #include "channels/notification/flow.hpp"
 #include "channels/notification/opencrvs_1.hpp"
@@ -42,6 +43,20 @@ Route intake(const SharedPtr& shared, Intake described) {
     return route;
 }
 
+Route tracker(const SharedPtr& shared) {
+    Route route;
+    route.method = "POST";
+    route.pattern = "/dhis2/tracker";
+    route.summary = "Takes births and deaths out of a DHIS2 tracker payload (docs/dhis2.md).";
+    route.allowed = {store_ops::ClientKind::event_notification};
+    route.handler = [shared](Exchange& exchange) {
+        const auto& mapping = shared->deps.dhis2 ? *shared->deps.dhis2 : dhis2::shipped_mapping();
+        return take_tracker(exchange, mapping, shared->deps, mode_of(exchange.request(), Mode::send));
+    };
+    route.render_error = tracker_refusal;
+    return route;
+}
+
 }  // namespace
 
 ChannelDefinition make_notification_channel(NotificationDeps deps) {
@@ -61,6 +76,7 @@ ChannelDefinition make_notification_channel(NotificationDeps deps) {
         intake(shared, {"/vital-events/$validate", "Checks such a birth or death and sends nothing.",
                         &shared->vital_events, Mode::check}),
         schema_route(),
+        tracker(shared),
         status_route(shared->deps.hold),
     };
     for (auto& route : fhir_routes({shared, &shared->deps})) channel.routes.push_back(std::move(route));

@@ -5,9 +5,11 @@
 #include "channels/all.hpp"
 #include "channels/opencrvs/target.hpp"
 #include "core/route.hpp"
+#include "formats/dhis2/mapping.hpp"
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,7 @@ struct NotificationDeps {
     const std::atomic<bool>* stillbirths_as_death = nullptr;
     std::function<bool()> down{};     // the target did not answer several times in a row: no need to make callers wait
     std::function<void(int)> live{};  // told 1 before and -1 after a call that a caller waits for
+    std::shared_ptr<const dhis2::Mapping> dhis2{};  // of programs; empty: the shipped one
 };
 
 /// `POST /notification`: a document bundle in, 1.8's answer out. With `?dry-run` the same decoding and checks, 200 with

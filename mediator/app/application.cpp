@@ -90,7 +90,7 @@ struct Application::Impl {
     Result<void> build();
     Result<void> open_store();
     Result<void> build_target();
-    void build_channels();
+    Result<void> build_channels();
     void configure_dispatcher();
     Result<void> listen();
     void build_registrar();
@@ -138,7 +138,7 @@ Result<void> Application::Impl::build() {
     upstream = std::make_unique<upstream::CurlUpstream>(pool, upstream_options(*config));
     if (auto made = build_target(); !made) return made;
 
-    build_channels();
+    if (auto built = build_channels(); !built) return built;
     console = std::make_unique<ConsoleSettings>(input, ports(), [this](const auto& now) { settings_changed(now); });
     block_on(console->load_last_good());
     settings_changed(console->current());
@@ -176,10 +176,13 @@ Result<void> Application::Impl::build_target() {
     return {};
 }
 
-void Application::Impl::build_channels() {
+Result<void> Application::Impl::build_channels() {
+    auto mapping = load_dhis2_mapping(*config);
+    if (!mapping) return fail(mapping.error());
     ChannelDeps deps{*target, runtime,
                      [this](const std::string& destination) { return dispatcher->is_down(destination); },
                      [this](const std::string& destination, int change) { dispatcher->live(destination, change); }};
+    deps.dhis2 = std::make_shared<const dhis2::Mapping>(std::move(*mapping));
     engine = std::make_unique<Engine>(all_channels(deps), ports(), metrics);
     auto kinds = all_deliveries(deps);
     if (!config->stand_alone()) {
@@ -189,6 +192,7 @@ void Application::Impl::build_channels() {
         Dispatcher::Deps{*store, ports(), metrics, std::move(kinds), [this] { return engine->settings()->envelope; }},
         pool.context(0).get_executor());
     engine->on_queued([this] { dispatcher->changed(); });
+    return {};
 }
 
 /// Begins the outbox's work the first time, when settings and clients are known.

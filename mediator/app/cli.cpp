@@ -56,7 +56,7 @@ int run_cli(int argc, char** argv) {
     auto* transform_command =
         command(&app, "transform", "Show what would be sent for a message, and the account; sends nothing",
                 [&](const CommonOptions& c) { return transform_file(c, transform); });
-    transform_command->add_option("--from", transform.from, "Format of the file")->required();
+    transform_command->add_option("--from", transform.from, "Format of the file: opencrvs-1, vital-json, dhis2")->required();
     transform_command->add_option("--to", transform.to, "Format to write")->required();
     transform_command->add_option("--map", transform.map_file, "Country map (default: as configured, or Farajaland)");
     transform_command->add_option("--forms", transform.forms_file,

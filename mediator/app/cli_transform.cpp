@@ -81,9 +81,11 @@ int transform_file(const CommonOptions& common, const TransformOptions& options)
     if (!forms) return complain(forms.error());
     auto text = read_text(options.file);
     if (!text) return complain(text.error());
+    auto mapping = config ? load_dhis2_mapping(*config) : Result<dhis2::Mapping>(dhis2::shipped_mapping());
+    if (!mapping) return complain(mapping.error());
     const SystemClock clock;
-    const auto transformed =
-        ocm::transform(options.from, options.to, *text, {forms->map, forms->form, forms->places}, clock.now());
+    const auto transformed = ocm::transform(options.from, options.to, *text,
+                                            {forms->map, forms->form, forms->places, &*mapping}, clock.now());
     if (!transformed) return complain(transformed.error());
     const auto account = transformed->account.to_json();
     if (common.json) {

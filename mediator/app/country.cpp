@@ -61,6 +61,18 @@ Result<opencrvs::FormConfig> read_form_config(const std::string& file) {
     return form;
 }
 
+Result<dhis2::Mapping> load_dhis2_mapping(const config::Config& config) {
+    const auto& file = config.text("channels.notification.dhis2_map_file");
+    if (file.empty()) return dhis2::shipped_mapping();
+    auto text = read_text(file);
+    if (!text) return fail(text.error());
+    auto mapping = dhis2::parse_mapping(*text);
+    if (!mapping) {
+        return fail(ErrorCode::bad_request, "the DHIS2 mapping cannot be used: " + mapping.error().message, file);
+    }
+    return dhis2::with_shipped(std::move(*mapping));
+}
+
 Result<opencrvs::CountryMap> shipped_country_map() {
     return parse_map(shipped::farajaland_map, "farajaland");
 }

@@ -5,6 +5,7 @@
 #include "channels/opencrvs/form_config.hpp"
 #include "config/config.hpp"
 #include "core/result.hpp"
+#include "formats/dhis2/mapping.hpp"
 
 #include <string>
 
@@ -17,6 +18,9 @@ Result<opencrvs::CountryMap> read_country_map(const std::string& file);
 Result<opencrvs::FormConfig> read_form_config(const std::string& file);
 Result<opencrvs::CountryMap> shipped_country_map();
 Result<opencrvs::FormConfig> shipped_form_config();
+
+/// The DHIS2 programs of the configured file and of the Vital Events package.
+Result<dhis2::Mapping> load_dhis2_mapping(const config::Config& config);
 
 /// Whole content of a file; `-` is standard input.
 Result<std::string> read_text(const std::string& file);

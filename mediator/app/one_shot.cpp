@@ -40,6 +40,8 @@ Result<std::unique_ptr<OneShot>> OneShot::make(std::shared_ptr<const config::Con
     auto map = load_country_map(*config);
     if (!map) return fail(map.error());
     out->target_ = std::make_unique<opencrvs::Target>(target_options(*config), std::move(*map), out->ports());
+    auto mapping = load_dhis2_mapping(*config);
+    if (!mapping) return fail(mapping.error());
     out->channels_ = all_channels({*out->target_, out->settings_});
     return out;
 }
