@@ -3,6 +3,8 @@
 
 #include "channels/account.hpp"
 #include "channels/all.hpp"
+#include "channels/notification/access.hpp"
+#include "channels/notification/locations.hpp"
 #include "channels/opencrvs/target.hpp"
 #include "core/route.hpp"
 
@@ -28,12 +30,17 @@ struct NotificationDeps {
     const std::atomic<bool>* park = nullptr;
     std::function<bool()> down{};     // the target did not answer several times in a row: no need to make callers wait
     std::function<void(int)> live{};  // told 1 before and -1 after a call that a caller waits for
+    Access access{};
+    LocationDeps locations{};
 };
 
 /// `POST /notification`: a document bundle in, 1.8's answer out. With `?dry-run` the same decoding and checks, 200 with
 /// the account, and nothing sent.
 ///
 /// `GET /notifications/{id}`: what became of it, for its sender (status.hpp).
+///
+/// `POST /token` and `GET /.well-known`: access tokens as 1.x issues them (access.hpp). `GET /location`: the target's
+/// places as 1.x shows them (locations.hpp).
 ///
 /// 202 with the status's address in Location where OpenCRVS cannot take it now, the channel is held or (by setting) the
 /// facility is not known yet: ours to deliver from then on; a client set to `refuse` is answered 503 instead.

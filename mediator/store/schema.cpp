@@ -72,9 +72,8 @@ Result<void> check_not_newer(std::int64_t version, std::size_t known, const std:
     return {};
 }
 
-}  // namespace
-
-std::string projection_tables(std::string_view schema) {
+/// The projections as step 1 makes them: it never changes. What later steps add to them is a function of its own below.
+std::string first_projection_tables(std::string_view schema) {
     const std::string in = std::string(schema) + ".";
     return "CREATE TABLE " + in + R"sql(txn (
   id INTEGER PRIMARY KEY,
@@ -149,10 +148,21 @@ CREATE TABLE )sql" +
 )sql";
 }
 
+std::string add_contract_version(std::string_view schema) {
+    return "ALTER TABLE " + std::string(schema) + ".client ADD COLUMN contract_version TEXT NOT NULL DEFAULT '1.8';\n";
+}
+
+}  // namespace
+
+std::string projection_tables(std::string_view schema) {
+    return first_projection_tables(schema) + add_contract_version(schema);
+}
+
 std::span<const std::string_view> migrations() {
     static const std::string step_1 =
-        std::string(step_1_entries) + projection_tables("main") + std::string(step_1_indexes);
-    static const std::array<std::string_view, 1> steps{step_1};
+        std::string(step_1_entries) + first_projection_tables("main") + std::string(step_1_indexes);
+    static const std::string step_2 = add_contract_version("main");
+    static const std::array<std::string_view, 2> steps{step_1, step_2};
     return steps;
 }
 

@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <set>
+#include <stdexcept>
 
 using namespace ocm;
 using namespace ocm::fakes;
@@ -41,6 +42,7 @@ class FakeOpenCrvs {
         sent.event_id = "33333333-3333-4333-8333-33333333330" + std::to_string(record->second.number);
         sent.office_id = "0f51ce00-0000-4000-8000-000000000001";
         sent.pending = pending;
+        sent.potential_duplicate = duplicate;
         sent.account.dropped.push_back({"child.nid", "the form has no place for it"});
         co_return sent;
     }
@@ -58,8 +60,9 @@ class FakeOpenCrvs {
     std::size_t records() const { return records_.size(); }
 
     std::deque<Error> failures;
-    bool closed = false;   // holds every notification until opened
-    bool pending = false;  // the country configuration takes its time
+    bool closed = false;     // holds every notification until opened
+    bool duplicate = false;  // it has one like it
+    bool pending = false;    // the country configuration takes its time
     int calls = 0;
     opencrvs::NotifyIds last;
     std::vector<VitalEvent> events;
@@ -113,6 +116,7 @@ class Notification : public testing::Test {
         caller.client->id = client_id;
         caller.client->name = "Hilltop hospital";
         caller.client->on_outage = on_outage;
+        caller.client->contract_version = contract;
         exchanges_.push_back(std::make_unique<Exchange>(std::move(request), std::move(caller), "notification",
                                                         "/notification", clock.steady() + std::chrono::seconds(30),
                                                         Ports{upstream, store, clock, ids}));
@@ -133,7 +137,12 @@ class Notification : public testing::Test {
         Runner runner;
         return runner.run(through(open(std::move(body), std::move(headers), client_id), route(), store, clock));
     }
-    const Route& route() const { return channel.routes.front(); }
+    const Route& route(std::string_view pattern = "/notification") const {
+        for (const auto& each : channel.routes) {
+            if (each.pattern == pattern) return each;
+        }
+        throw std::logic_error("there is no such route");
+    }
 
     static Json birth() { return json_file(format_data() / "birth-full.json"); }
 
@@ -144,6 +153,7 @@ class Notification : public testing::Test {
     FakeOpenCrvs target;
     std::atomic<bool> hold{false};
     store_ops::OnOutage on_outage = store_ops::OnOutage::refuse;
+    store_ops::ContractVersion contract = store_ops::ContractVersion::v1_8;
     notification::NotificationDeps deps() {
         return {[this](Exchange& exchange, const VitalEvent& event, opencrvs::NotifyIds upstream_ids) {
                     return target.notify(exchange, event, std::move(upstream_ids));
@@ -189,6 +199,24 @@ TEST_F(Notification, ShowsOpenHimNothingPersonal) {
 TEST_F(Notification, SaysWhenTheCountryHasYetToConfirm) {
     target.pending = true;
     EXPECT_TRUE(send(birth()).answer.properties.contains("state"));
+}
+
+TEST_F(Notification, IsAnsweredAsTheVersionOfTheClient) {
+    contract = store_ops::ContractVersion::v1_3;
+    const auto given = send(birth());
+    EXPECT_EQ(given.answer.response.status, 200);
+    EXPECT_EQ(given.body()["entry"][0]["response"]["status"], "201");
+    EXPECT_EQ(given.answer.subjects.tracking_id, "TRK1");
+    // Also where the answer has to be made again.
+    store.erased = true;
+    EXPECT_EQ(send(birth()).answer.response.body, given.answer.response.body);
+}
+
+TEST_F(Notification, TellsA18ClientOfAPotentialDuplicate) {
+    target.duplicate = true;
+    const auto body = send(birth()).body();
+    EXPECT_EQ(body["isPotentiallyDuplicate"], true);
+    EXPECT_EQ(body["trackingId"], "TRK1");
 }
 
 TEST_F(Notification, SentTwiceIsDoneOnceAndAnsweredTheSame) {
@@ -546,7 +574,7 @@ TEST_F(Notification, OnlyItsSenderIsToldWhatBecameOfIt) {
         auto& exchange = open("", {}, client);
         exchange.path_values["id"] = "t1";
         Runner runner;
-        return runner.run(through(exchange, channel.routes.back(), store, clock));
+        return runner.run(through(exchange, route("/notifications/{id}"), store, clock));
     };
     const auto theirs = ask("c0ffee00-0000-4000-8000-00000000000c");
     EXPECT_EQ(theirs.answer.response.status, 200);
@@ -655,8 +683,15 @@ TEST_F(Notification, RefusesCompressedBodies) {
 
 TEST_F(Notification, IsForOneKindOfClient) {
     EXPECT_EQ(channel.name, "notification");
-    ASSERT_EQ(channel.routes.size(), 2u);
-    EXPECT_EQ(channel.routes.back().allowed, route().allowed);
+    // All but those that anybody may call.
+    for (const auto& each : channel.routes) {
+        if (each.allowed.empty()) {
+            EXPECT_FALSE(each.keeps_bodies) << each.pattern;
+        } else {
+            EXPECT_EQ(each.allowed, route().allowed) << each.pattern;
+        }
+    }
+    EXPECT_EQ(route("/notifications/{id}").allowed, route().allowed);
     EXPECT_EQ(route().method, "POST");
     EXPECT_EQ(route().pattern, "/notification");
     EXPECT_EQ(route().allowed, std::vector{store_ops::ClientKind::event_notification});
