@@ -25,6 +25,12 @@ notification::NotificationDeps notification_deps(const ChannelDeps& deps) {
     const auto destination = notification::destination_of(target.name());
     if (deps.is_down) out.down = [is_down = deps.is_down, destination] { return is_down(destination); };
     if (deps.live) out.live = [live = deps.live, destination](int change) { live(destination, change); };
+    out.access = deps.access;
+    out.locations.source = [&target] {
+        notification::LocationSource source;
+        if (auto snapshot = target.snapshot()) source.places = {snapshot, &snapshot->places};
+        return source;
+    };
     return out;
 }
 

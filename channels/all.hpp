@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
+#include "channels/notification/access.hpp"
 #include "core/delivery_kind.hpp"
 #include "core/route.hpp"
 
@@ -32,6 +33,7 @@ struct ChannelDeps {
     std::function<bool(const std::string& destination)> is_down{};    // may be empty: never
     std::function<void(const std::string& destination, int)> live{};  // may be empty: nobody cares
     std::shared_ptr<const dhis2::Mapping> dhis2{};                    // of programs; empty: the shipped one
+    notification::Access access{};                                    // may be empty: no tokens are issued
 };
 
 /// Every channel of this mediator, one line each.

@@ -95,6 +95,9 @@ const Setting table[] = {
      "Time requests in progress have to end when the mediator stops.", {}},
     {"server.threads", Type::integer, "0", 0, 64, {},
      "Threads for requests; 0: one for each processor.", {}},
+    {"server.token_key_file", Type::path, nullptr, 0, 0, {},
+     "RSA private key in PEM, of 2048 bits or more, that signs the access tokens of `POST /token`; left out, one is made "
+     "at the first start and kept beside the store (`STORE.token-key.pem`).", {}},
     // admin
     {"admin.host", Type::host, "127.0.0.1", 0, 0, {},
      "Address of the operators' port (health, metrics); keep it on loopback.", {}},

@@ -80,6 +80,8 @@ ChannelDefinition make_notification_channel(NotificationDeps deps) {
         status_route(shared->deps.hold),
     };
     for (auto& route : fhir_routes({shared, &shared->deps})) channel.routes.push_back(std::move(route));
+    for (auto& route : access_routes(shared->deps.access)) channel.routes.push_back(std::move(route));
+    for (auto& route : location_routes(shared->deps.locations)) channel.routes.push_back(std::move(route));
     return channel;
 }
 

@@ -3,6 +3,8 @@
 
 #include "channels/account.hpp"
 #include "channels/all.hpp"
+#include "channels/notification/access.hpp"
+#include "channels/notification/locations.hpp"
 #include "channels/opencrvs/target.hpp"
 #include "core/route.hpp"
 #include "formats/dhis2/mapping.hpp"
@@ -36,6 +38,8 @@ struct NotificationDeps {
     std::function<bool()> down{};     // the target did not answer several times in a row: no need to make callers wait
     std::function<void(int)> live{};  // told 1 before and -1 after a call that a caller waits for
     std::shared_ptr<const dhis2::Mapping> dhis2{};  // of programs; empty: the shipped one
+    Access access{};
+    LocationDeps locations{};
 };
 
 /// `POST /notification`: a document bundle in, 1.8's answer out. With `?dry-run` the same decoding and checks, 200 with
@@ -44,6 +48,9 @@ struct NotificationDeps {
 /// `POST /fhir` and below: the same for FHIR R4 (fhir.hpp).
 ///
 /// `GET /notifications/{id}`: what became of it, for its sender (status.hpp).
+///
+/// `POST /token` and `GET /.well-known`: access tokens as 1.x issues them (access.hpp). `GET /location`: the target's
+/// places as 1.x shows them (locations.hpp).
 ///
 /// 202 with the status's address in Location where OpenCRVS cannot take it now, the channel is held or (by setting) the
 /// facility is not known yet: ours to deliver from then on; a client set to `refuse` is answered 503 instead.

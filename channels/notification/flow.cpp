@@ -161,6 +161,7 @@ class Flow {
         subjects.tracking_id = sent->tracking_id;
         subjects.event_id = sent->event_id;
         subjects.office = sent->office_id;
+        potential_duplicate_ = sent->potential_duplicate;
         if (sent->pending) answer_.properties["state"] = "to be confirmed by the country configuration";
         if (holds_claim) answer_.claim = ClaimState::delivered;
         co_return accept(Outcome::State::delivered, std::move(subjects));
@@ -329,7 +330,11 @@ class Flow {
         outcome.transaction = transaction;
         outcome.subjects = subjects;
         outcome.client_id = client();
-        if (exchange_.caller().client) outcome.client_name = exchange_.caller().client->name;
+        outcome.potential_duplicate = potential_duplicate_;
+        if (const auto& caller = exchange_.caller().client) {
+            outcome.client_name = caller->name;
+            outcome.contract = caller->contract_version;
+        }
         outcome.at = exchange_.received_at();
         outcome.status_path = status_path(exchange_, transaction);
         answer_.subjects = std::move(subjects);
@@ -382,6 +387,7 @@ class Flow {
     const Format& format_;
     const NotificationDeps& deps_;
     std::unique_ptr<Message> message_;  // once decoded
+    bool potential_duplicate_ = false;  // the target said so
     Answer answer_;
 };
 

@@ -31,6 +31,8 @@ struct Outcome {
     std::string transaction;       // ours: the id in GET /notifications/{id}
     store_ops::Subjects subjects;  // of a delivered one
     std::string client_id, client_name;
+    store_ops::ContractVersion contract = store_ops::ContractVersion::v1_8;  // that the client was written for
+    bool potential_duplicate = false;                                        // of a delivered one
     WallTime at{};
     std::string status_path;  // where its status can be asked for, as the caller sees our paths
 };

@@ -35,6 +35,8 @@ class Opencrvs1Message final : public Message {
         saved.client_id = outcome.client_id;
         saved.client_name = outcome.client_name;
         saved.at = outcome.at;
+        saved.contract = outcome.contract;
+        saved.potential_duplicate = outcome.potential_duplicate;
         return opencrvs_v1::accepted(std::move(bundle_), saved);
     }
 

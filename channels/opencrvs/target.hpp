@@ -42,8 +42,9 @@ struct NotifyIds {
 struct Sent {
     std::string event_id, tracking_id;
     std::string office_id;
-    bool pending = false;  // taken, and to be confirmed by the country configuration
-    Account account;       // of the writer
+    bool pending = false;              // taken, and to be confirmed by the country configuration
+    bool potential_duplicate = false;  // taken, and like a record that is there already (1.8 says so; 2.0 does not)
+    Account account;                   // of the writer
 };
 
 /// What `check-config --online` finds.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "app/application.hpp"
 
+#include "app/access_tokens.hpp"
 #include "app/admin.hpp"
 #include "app/clock.hpp"
 #include "app/console.hpp"
@@ -70,6 +71,7 @@ struct Application::Impl {
     asio::thread_pool background{1};  // parses large answers off the io threads
     std::unique_ptr<store::Store> store;
     std::unique_ptr<upstream::CurlUpstream> upstream;
+    std::shared_ptr<const AccessTokens> tokens;
     std::unique_ptr<opencrvs::Target> target;
     RuntimeSettings runtime;
     std::unique_ptr<Engine> engine;
@@ -91,6 +93,7 @@ struct Application::Impl {
     Result<void> open_store();
     Result<void> build_target();
     Result<void> build_channels();
+    Result<notification::Granted> grant(const std::string& client_id, const std::string& key);
     void configure_dispatcher();
     Result<void> listen();
     void build_registrar();
@@ -137,6 +140,9 @@ Result<void> Application::Impl::build() {
     pool.start();
     upstream = std::make_unique<upstream::CurlUpstream>(pool, upstream_options(*config));
     if (auto made = build_target(); !made) return made;
+    auto key = load_signing_key(config->text("server.token_key_file"), config->text("store.path"));
+    if (!key) return fail(std::move(key.error()));
+    tokens = std::make_shared<const AccessTokens>(std::move(*key));
 
     if (auto built = build_channels(); !built) return built;
     console = std::make_unique<ConsoleSettings>(input, ports(), [this](const auto& now) { settings_changed(now); });
@@ -183,7 +189,10 @@ Result<void> Application::Impl::build_channels() {
                      [this](const std::string& destination) { return dispatcher->is_down(destination); },
                      [this](const std::string& destination, int change) { dispatcher->live(destination, change); }};
     deps.dhis2 = std::make_shared<const dhis2::Mapping>(std::move(*mapping));
+    deps.access.grant = [this](const std::string& id, const std::string& key) { return grant(id, key); };
+    deps.access.public_key = [this] { return tokens->public_pem(); };
     engine = std::make_unique<Engine>(all_channels(deps), ports(), metrics);
+    engine->accept_tokens(tokens);
     auto kinds = all_deliveries(deps);
     if (!config->stand_alone()) {
         kinds.push_back(registration::make_late_completion(*upstream, clock, ids, openhim_options(*config)));
@@ -193,6 +202,13 @@ Result<void> Application::Impl::build_channels() {
         pool.context(0).get_executor());
     engine->on_queued([this] { dispatcher->changed(); });
     return {};
+}
+
+Result<notification::Granted> Application::Impl::grant(const std::string& client_id, const std::string& key) {
+    const auto clients = engine->clients();
+    auto shown = authenticate(*clients, client_id, key, clock.now());
+    if (!shown) return fail(std::move(shown.error()));
+    return notification::Granted{tokens->issue(*shown, clock.now()), *shown->client};
 }
 
 /// Begins the outbox's work the first time, when settings and clients are known.

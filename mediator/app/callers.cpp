@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "app/callers.hpp"
 
+#include "app/access_tokens.hpp"
 #include "config/notation.hpp"
 #include "core/hash.hpp"
 #include "core/ids.hpp"
@@ -37,12 +38,22 @@ std::optional<Credentials> credentials_of(const HttpRequest& request) {
     return std::nullopt;
 }
 
-bool key_matches(const store_ops::Client& client, std::string_view key, WallTime now) {
+/// The hash that is this key's; nullptr where none is, or not any more.
+const std::string* matching_key(const store_ops::Client& client, std::string_view key, WallTime now) {
     const auto hash = hash_client_key(key);
     const bool current = constant_time_equal(hash, client.key_sha256);
     const bool old =
         client.old_key_until && now < *client.old_key_until && constant_time_equal(hash, client.old_key_sha256);
-    return current || old;
+    return current ? &client.key_sha256 : old ? &client.old_key_sha256 : nullptr;
+}
+
+std::string_view bearer_token(const HttpRequest& request) {
+    const auto authorization = request.headers.get("authorization");
+    constexpr std::string_view scheme = "bearer ";
+    if (authorization.size() <= scheme.size() || !iequals(authorization.substr(0, scheme.size()), scheme)) return {};
+    auto token = authorization.substr(scheme.size());
+    while (!token.empty() && token.front() == ' ') token.remove_prefix(1);
+    return token;
 }
 
 }  // namespace
@@ -81,7 +92,7 @@ bool from_openhim(const HttpRequest& request, const PeerPolicy& peers) {
 }
 
 Result<Caller> identify(const HttpRequest& request, const ClientDirectory& clients, const PeerPolicy& peers,
-                        WallTime now) {
+                        WallTime now, const AccessTokens* tokens) {
     if (from_openhim(request, peers)) {
         // Core sets the header once; a second one was smuggled past it.
         const auto named = std::count_if(request.headers.begin(), request.headers.end(),
@@ -96,13 +107,35 @@ Result<Caller> identify(const HttpRequest& request, const ClientDirectory& clien
         if (!client->enabled) return fail(ErrorCode::unauthenticated, "the client is disabled");
         return Caller{Caller::Through::openhim, *client};
     }
+    if (is_bearer(request)) {
+        if (tokens == nullptr) return fail(ErrorCode::unauthenticated, "tokens are not accepted here");
+        auto client = tokens->check(bearer_token(request), clients, now);
+        if (!client) return fail(std::move(client.error()));
+        return Caller{Caller::Through::direct, **client};
+    }
     const auto credentials = credentials_of(request);
     if (!credentials) return fail(ErrorCode::unauthenticated, "no credentials were sent");
-    const auto* client = clients.by_id(credentials->id);
+    auto shown = authenticate(clients, credentials->id, credentials->key, now);
+    if (!shown) return fail(std::move(shown.error()));
+    return Caller{Caller::Through::direct, *shown->client};
+}
+
+Result<Shown> authenticate(const ClientDirectory& clients, std::string_view id, std::string_view key, WallTime now) {
+    const auto* client = clients.by_id(id);
     if (client == nullptr) return fail(ErrorCode::unauthenticated, "the client is not known");
-    if (!key_matches(*client, credentials->key, now)) return fail(ErrorCode::unauthenticated, "the key is wrong");
+    const auto* matched = matching_key(*client, key, now);
+    if (matched == nullptr) return fail(ErrorCode::unauthenticated, "the key is wrong");
     if (!client->enabled) return fail(ErrorCode::unauthenticated, "the client is disabled");
-    return Caller{Caller::Through::direct, *client};
+    return Shown{client, matched};
+}
+
+bool is_bearer(const HttpRequest& request) {
+    return request.headers.find("x-api-key") == nullptr && !bearer_token(request).empty();
+}
+
+std::string told(const HttpRequest& request, const Error& refusal) {
+    if (!is_bearer(request)) return "the credentials were not accepted";
+    return refusal.message == AccessTokens::expired ? "Expired token" : "Invalid token";
 }
 
 std::string make_client_key(std::string_view client_id) {

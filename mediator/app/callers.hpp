@@ -41,10 +41,26 @@ bool address_listed(std::string_view address, const std::vector<std::string>& li
 /// Whether the connection comes from OpenHIM core, and this request was routed by it.
 bool from_openhim(const HttpRequest& request, const PeerPolicy& peers);
 
-/// Decides who calls (design section 12): OpenHIM naming a client of ours, or a client of ours directly with Basic or
-/// an API key. `unauthenticated` for anybody else; the reason is for the log and the ledger, not for the caller.
+class AccessTokens;
+
+/// Decides who calls (design section 12): OpenHIM naming a client of ours, or a client of ours directly with Basic, an
+/// API key or a token of ours (`tokens`, nullptr: none are taken). `unauthenticated` for anybody else; the reason is
+/// for the log and the ledger, not for the caller.
 Result<Caller> identify(const HttpRequest& request, const ClientDirectory& clients, const PeerPolicy& peers,
-                        WallTime now);
+                        WallTime now, const AccessTokens* tokens = nullptr);
+
+/// What the caller is told of `identify`'s refusal. The reason helps an administrator; told to a stranger it would help
+/// guessing. Of a token that has merely expired it says so: 1.x's clients take that for the sign to ask for another.
+std::string told(const HttpRequest& request, const Error& refusal);
+bool is_bearer(const HttpRequest& request);
+
+/// A client that showed one of its keys.
+struct Shown {
+    const store_ops::Client* client;
+    const std::string* key_sha256;  // of the two the one it was
+};
+/// Checks a client's id and key; the client is enabled. `unauthenticated` as `identify`.
+Result<Shown> authenticate(const ClientDirectory& clients, std::string_view id, std::string_view key, WallTime now);
 
 /// A client's key, shown once: `ocm1.<client id>.<256 random bits>`.
 std::string make_client_key(std::string_view client_id);

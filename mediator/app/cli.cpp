@@ -56,7 +56,8 @@ int run_cli(int argc, char** argv) {
     auto* transform_command =
         command(&app, "transform", "Show what would be sent for a message, and the account; sends nothing",
                 [&](const CommonOptions& c) { return transform_file(c, transform); });
-    transform_command->add_option("--from", transform.from, "Format of the file: opencrvs-1, vital-json, dhis2")->required();
+    transform_command->add_option("--from", transform.from, "Format of the file: opencrvs-1, vital-json, dhis2")
+        ->required();
     transform_command->add_option("--to", transform.to, "Format to write")->required();
     transform_command->add_option("--map", transform.map_file, "Country map (default: as configured, or Farajaland)");
     transform_command->add_option("--forms", transform.forms_file,
@@ -130,6 +131,11 @@ int run_cli(int argc, char** argv) {
         ->add_option("--on-outage", client.on_outage,
                      "What its notifications get while OpenCRVS is down: queue (202) or refuse (503)")
         ->check(CLI::IsMember({"queue", "refuse"}));
+    add_command
+        ->add_option("--contract-version", client.contract_version,
+                     "The OpenCRVS 1.x it was written for, which decides what it is answered: 1.3 (to 1.5), "
+                     "1.6 (and 1.7) or 1.8")
+        ->check(CLI::IsMember({"1.3", "1.6", "1.8"}));
     command(clients, "list", "List clients", clients_list);
     for (const auto& [name, help] :
          {std::pair{"enable", "Let a client call again"}, std::pair{"disable", "Refuse a client from now on"},

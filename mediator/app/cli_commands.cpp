@@ -123,7 +123,8 @@ int clients_add(const CommonOptions& common, const ClientOptions& options) {
     const Json args{{"name", options.name},
                     {"kind", options.kind},
                     {"openhim_client", options.openhim_client},
-                    {"on_outage", options.on_outage}};
+                    {"on_outage", options.on_outage},
+                    {"contract_version", options.contract_version}};
     return invoke(common, "clients.add", args, [](const Json& result) {
         say(fields_of(result));
         note("the key is shown this once: only its hash is kept");
@@ -137,6 +138,7 @@ int clients_list(const CommonOptions& common) {
                                          {"KIND", "kind"},
                                          {"ENABLED", "enabled"},
                                          {"ON OUTAGE", "on_outage"},
+                                         {"CONTRACT", "contract_version"},
                                          {"OPENHIM CLIENT", "openhim_client"},
                                          {"ID", "id"},
                                          {"CREATED", "created"}}));

@@ -58,7 +58,7 @@ struct ShowOptions {
 int transactions_show(const CommonOptions& common, const ShowOptions& options);
 
 struct ClientOptions {
-    std::string name, kind, openhim_client, overlap = "24h", on_outage = "queue";
+    std::string name, kind, openhim_client, overlap = "24h", on_outage = "queue", contract_version = "1.8";
 };
 int clients_add(const CommonOptions& common, const ClientOptions& options);
 int clients_list(const CommonOptions& common);

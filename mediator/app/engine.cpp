@@ -67,12 +67,13 @@ Task<HttpResponse> Engine::handle(HttpRequest request) {
     const auto& channel = *match->channel;
 
     Caller caller;
-    if (!route.allowed.empty()) {
+    if (route.allowed.empty()) {
+        if (from_openhim(request, settings->peers)) caller.through = Caller::Through::openhim;
+    } else {
         const auto clients = clients_.load();
-        auto identified = identify(request, *clients, settings->peers, ports_.clock.now());
+        auto identified = identify(request, *clients, settings->peers, ports_.clock.now(), tokens_.get());
         if (!identified) {
-            // The reason helps an administrator; told to a stranger it would help guessing.
-            const Error error{ErrorCode::unauthenticated, "the credentials were not accepted", "", std::nullopt};
+            const Error error{ErrorCode::unauthenticated, told(request, identified.error()), "", std::nullopt};
             auto rejected = co_await reject(std::move(request), channel.name, route.pattern, error,
                                             identified.error().message, route.render_error);
             co_return rejected;
@@ -138,6 +139,7 @@ Task<HttpResponse> Engine::run_part(Exchange& whole, HttpRequest part) {
 }
 
 Task<Answer> Engine::answer_of(Exchange& exchange, const Route& route) {
+    exchange.keeps_bodies = route.keeps_bodies;
     Answer answer;
     try {
         answer = co_await route.handler(exchange);
@@ -161,12 +163,14 @@ Task<HttpResponse> Engine::reject(HttpRequest request, std::string channel, std:
     Caller caller;
     if (from_openhim(request, settings->peers)) caller.through = Caller::Through::openhim;
     const bool direct = caller.through != Caller::Through::openhim;
+    const std::string scheme(is_bearer(request) ? R"(Bearer realm="opencrvs-mediator", error="invalid_token")"
+                                                : R"(Basic realm="opencrvs-mediator", charset="UTF-8")");
     Exchange exchange(std::move(request), std::move(caller), std::move(channel), std::move(route),
                       ports_.clock.steady() + settings->request_timeout, ports_);
     Answer answer;
     answer.response = render(error);
     if (error.code == ErrorCode::unauthenticated && direct) {
-        answer.response.headers.set("www-authenticate", "Basic realm=\"opencrvs-mediator\", charset=\"UTF-8\"");
+        answer.response.headers.set("www-authenticate", scheme);
     }
     answer.error = std::move(error);
     answer.properties["refused"] = std::move(reason);
@@ -212,7 +216,8 @@ Task<Answer> Engine::record(Exchange& exchange, Answer answer) {
     op.replay_of = answer.replay_of;
     if (answer.replay_of.empty()) {
         op.parts.push_back({"response.content_type", std::string(answer.response.headers.get("content-type"))});
-        if (!answer.response.body.empty()) op.parts.push_back({"response.body", answer.response.body});
+        if (exchange.keeps_bodies && !answer.response.body.empty())
+            op.parts.push_back({"response.body", answer.response.body});
     }
     if (!answer.account.empty()) op.parts.push_back({"account", answer.account});
     const auto answered_at = op.at;

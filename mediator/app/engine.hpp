@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
+#include "app/access_tokens.hpp"
 #include "app/callers.hpp"
 #include "app/metrics.hpp"
 #include "core/envelope.hpp"
@@ -38,6 +39,9 @@ class Engine {
 
     void apply(std::shared_ptr<const EngineSettings> settings) { settings_.store(std::move(settings)); }
     void set_clients(std::shared_ptr<const ClientDirectory> clients) { clients_.store(std::move(clients)); }
+    std::shared_ptr<const ClientDirectory> clients() const { return clients_.load(); }
+    /// Clients may call with tokens of ours. Before the first request.
+    void accept_tokens(std::shared_ptr<const AccessTokens> tokens) { tokens_ = std::move(tokens); }
     std::shared_ptr<const EngineSettings> settings() const { return settings_.load(); }
     const std::vector<ChannelDefinition>& channels() const { return channels_; }
 
@@ -70,6 +74,7 @@ class Engine {
 
     std::vector<ChannelDefinition> channels_;
     std::function<void()> queued_;
+    std::shared_ptr<const AccessTokens> tokens_;  // nullptr: none are accepted
     Ports ports_;
     Metrics& metrics_;
     Published<EngineSettings> settings_;

@@ -6,6 +6,7 @@
 #include "app/one_shot.hpp"
 #include "app/operations.hpp"
 #include "app/options.hpp"
+#include "app/private_file.hpp"
 #include "core/io_pool.hpp"
 #include "store/store.hpp"
 #include "upstream/curl_upstream.hpp"
@@ -14,12 +15,7 @@
 #include <boost/asio/use_future.hpp>
 #include <nlohmann/json.hpp>
 
-#include <cerrno>
-#include <fcntl.h>
-#include <fstream>
 #include <pwd.h>
-#include <sstream>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace ocm::app {
@@ -48,25 +44,14 @@ std::string admin_file_path(const std::string& store_path) {
 }
 
 Result<void> write_admin_file(const std::string& path, const AdminFile& file) {
-    const auto text = dump_json({{"url", file.url}, {"token", file.token}});
-    const auto temporary = path + ".new";
-    ::unlink(temporary.c_str());
-    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    const bool written = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-    if (fd >= 0) ::close(fd);
-    if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
-        return fail(ErrorCode::storage, "the admin token file cannot be written", path);
-    }
-    return {};
+    return write_private_file(path, dump_json({{"url", file.url}, {"token", file.token}}));
 }
 
 Result<std::optional<AdminFile>> read_admin_file(const std::string& path) {
-    if (::access(path.c_str(), F_OK) != 0) return std::nullopt;
-    std::ifstream in(path);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) return fail(ErrorCode::forbidden, "the admin token file cannot be read; run as the mediator's user", path);
-    const auto parsed = parse_json(text.str());
+    auto text = read_private_file(path);
+    if (!text) return fail(std::move(text.error()));
+    if (!*text) return std::nullopt;
+    const auto parsed = parse_json(**text);
     if (!parsed) return fail(ErrorCode::storage, "the admin token file is damaged", path);
     return AdminFile{std::string(text_member(*parsed, "url")), std::string(text_member(*parsed, "token"))};
 }

@@ -21,7 +21,8 @@ Json client_json(const Client& client) {
              {"kind", store_ops::name(client.kind)},
              {"enabled", client.enabled},
              {"created", rfc3339(client.created)},
-             {"on_outage", store_ops::name(client.on_outage)}};
+             {"on_outage", store_ops::name(client.on_outage)},
+             {"contract_version", store_ops::name(client.contract_version)}};
     if (!client.openhim_client.empty()) out["openhim_client"] = client.openhim_client;
     if (client.old_key_until) out["old_key_until"] = rfc3339(*client.old_key_until);
     return out;
@@ -116,6 +117,10 @@ Task<Result<Json>> Operations::add_client(Json args, std::string actor) {
     const auto wish = arg(args, "on_outage").empty() ? std::optional(store_ops::OnOutage::queue)
                                                      : store_ops::on_outage(arg(args, "on_outage"));
     if (!wish) co_return wrong("on_outage", "queue or refuse");
+    const auto contract = arg(args, "contract_version").empty()
+                              ? std::optional(store_ops::ContractVersion::v1_8)
+                              : store_ops::contract_version(arg(args, "contract_version"));
+    if (!contract) co_return wrong("contract_version", "1.3, 1.6 or 1.8");
     if (!kind) co_return wrong("kind", "one of event-notification, record-search, webhook, national-id");
     auto clients = co_await deps_.store.clients();
     if (!clients) co_return fail(clients.error());
@@ -132,9 +137,13 @@ Task<Result<Json>> Operations::add_client(Json args, std::string actor) {
     client.openhim_client = openhim;
     client.created = deps_.clock.now();
     client.on_outage = *wish;
+    client.contract_version = *contract;
     const auto key = make_client_key(client.id);
     client.key_sha256 = hash_client_key(key);
-    const Json detail{{"client", client.id}, {"kind", store_ops::name(*kind)}, {"openhim", !openhim.empty()}};
+    const Json detail{{"client", client.id},
+                      {"kind", store_ops::name(*kind)},
+                      {"openhim", !openhim.empty()},
+                      {"contract_version", store_ops::name(*contract)}};
     store_ops::Unit unit;
     unit.emplace_back(
         store_ops::PutClient{client, {client.created, std::move(actor), "client.add", canonical_json(detail)}});

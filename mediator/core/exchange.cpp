@@ -23,6 +23,7 @@ std::size_t index_of(std::string_view text, const std::array<std::string_view, N
 constexpr std::array<std::string_view, 6> status_names{"Processing", "Pending Async",           "Successful",
                                                        "Completed",  "Completed with error(s)", "Failed"};
 constexpr std::array<std::string_view, 4> kind_names{"event-notification", "record-search", "webhook", "national-id"};
+constexpr std::array<std::string_view, 3> contract_names{"1.3", "1.6", "1.8"};
 
 bool worth_repeating(int status) {
     return status == 429 || status == 502 || status == 503 || status == 504;
@@ -84,6 +85,15 @@ std::optional<OnOutage> on_outage(std::string_view text) {
     return std::nullopt;
 }
 
+std::string_view name(ContractVersion version) {
+    return contract_names[static_cast<std::size_t>(version)];
+}
+
+std::optional<ContractVersion> contract_version(std::string_view text) {
+    const auto i = index_of(text, contract_names);
+    return i == contract_names.size() ? std::nullopt : std::optional(static_cast<ContractVersion>(i));
+}
+
 }  // namespace store_ops
 
 Exchange::Exchange(HttpRequest request, Caller caller, std::string channel, std::string route, SteadyTime deadline,
@@ -136,7 +146,7 @@ store_ops::Receive Exchange::receive_op(std::optional<Claim> claim) const {
         headers.append(field).append(": ").append(value).append("\r\n");
     }
     op.parts.push_back({"request.headers", std::move(headers)});
-    if (!request_.body.empty()) op.parts.push_back({"request.body", request_.body});
+    if (keeps_bodies && !request_.body.empty()) op.parts.push_back({"request.body", request_.body});
     op.claim = std::move(claim);
     return op;
 }

@@ -56,6 +56,10 @@ class Exchange {
     const std::string& route() const { return route_; }
     /// Values of the `{name}` segments of the route's pattern.
     std::map<std::string, std::string> path_values;
+    /// As the route says (route.hpp).
+    bool keeps_bodies = true;
+    /// A public route found out who calls.
+    void identified(store_ops::Client client) { caller_.client = std::move(client); }
     std::string openhim_transaction() const;
     std::string openhim_parent() const;
     SteadyTime deadline() const { return deadline_; }

@@ -106,6 +106,18 @@ std::optional<std::string> base64_decode(std::string_view text) {
     return out;
 }
 
+std::optional<std::string> base64url_decode(std::string_view text) {
+    if (text.find_first_of("+/=") != std::string_view::npos) return std::nullopt;
+    std::string plain(text);
+    for (auto& c : plain) {
+        if (c == '-') c = '+';
+        if (c == '_') c = '/';
+    }
+    auto decoded = base64_decode(plain);
+    if (!decoded || base64url(*decoded) != text) return std::nullopt;
+    return decoded;
+}
+
 bool constant_time_equal(std::string_view a, std::string_view b) {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -24,6 +24,8 @@ std::string base64(std::string_view bytes);
 /// RFC 4648 base64 with or without padding; absent where the text is not base64.
 std::optional<std::string> base64_decode(std::string_view text);
 std::string base64url(std::string_view bytes);
+/// Its inverse, strict: no padding, no other alphabet, and only the one text that `base64url` makes of the bytes.
+std::optional<std::string> base64url_decode(std::string_view text);
 
 /// Compares without leaking where the first difference is; lengths may leak.
 bool constant_time_equal(std::string_view a, std::string_view b);

@@ -48,6 +48,9 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
+/// 1.6 and later strip it from any path, once (opencrvs.md 0.2).
+constexpr std::string_view version_prefix = "/v1";
+
 std::string as_regex(std::string_view pattern) {
     std::string out;
     while (!pattern.empty()) {
@@ -61,14 +64,8 @@ std::string as_regex(std::string_view pattern) {
     return out;
 }
 
-}  // namespace
-
-Result<RouteMatch> match_route(const std::vector<ChannelDefinition>& channels, std::string_view path_prefix,
-                               std::string_view method, std::string_view path) {
-    if (!path_prefix.empty() && path.starts_with(path_prefix) &&
-        (path.size() == path_prefix.size() || path[path_prefix.size()] == '/')) {
-        path.remove_prefix(path_prefix.size());
-    }
+Result<RouteMatch> match_as_it_is(const std::vector<ChannelDefinition>& channels, std::string_view method,
+                                  std::string_view path) {
     RouteMatch found;
     std::set<std::string> allowed;
     for (const auto& channel : channels) {
@@ -88,12 +85,30 @@ Result<RouteMatch> match_route(const std::vector<ChannelDefinition>& channels, s
     return fail(ErrorCode::method_not_allowed, "this path takes " + list);
 }
 
+}  // namespace
+
+Result<RouteMatch> match_route(const std::vector<ChannelDefinition>& channels, std::string_view path_prefix,
+                               std::string_view method, std::string_view path) {
+    if (!path_prefix.empty() && path.starts_with(path_prefix) &&
+        (path.size() == path_prefix.size() || path[path_prefix.size()] == '/')) {
+        path.remove_prefix(path_prefix.size());
+    }
+    auto found = match_as_it_is(channels, method, path);
+    // Where a path of our own begins with it, that one is meant.
+    if (found || found.error().code != ErrorCode::not_found || !path.starts_with(version_prefix) ||
+        path.size() == version_prefix.size() || path[version_prefix.size()] != '/') {
+        return found;
+    }
+    path.remove_prefix(version_prefix.size());
+    return match_as_it_is(channels, method, path);
+}
+
 std::string url_pattern(const ChannelDefinition& channel, std::string_view path_prefix) {
     std::set<std::string> patterns;
     for (const auto& route : channel.routes) patterns.insert(as_regex(route.pattern));
     std::string list;
     for (const auto& pattern : patterns) list += (list.empty() ? "" : "|") + pattern;
-    return "^" + escaped(path_prefix) + "(?:" + list + ")$";
+    return "^" + escaped(path_prefix) + "(?:" + escaped(version_prefix) + ")?(?:" + list + ")$";
 }
 
 std::vector<std::string> methods(const ChannelDefinition& channel) {

@@ -26,6 +26,9 @@ struct Route {
     std::vector<store_ops::ClientKind> allowed;  // kinds of client that may call it; empty: public, the route verifies
     Handler handler;
     ErrorRenderer render_error;
+    /// Whether the bodies of request and answer are kept with the transaction. Not where they carry credentials, nor
+    /// where they are the same public text for everybody.
+    bool keeps_bodies = true;
 };
 
 /// A channel as OpenHIM knows it: a name, a role, and the routes behind it (design section 9).
@@ -43,7 +46,9 @@ struct RouteMatch {
     std::map<std::string, std::string> values;
 };
 
-/// Finds the route of a path, with or without the OpenHIM path prefix. `not_found`, or `method_not_allowed` with the
+/// Finds the route of a path, with or without the OpenHIM path prefix, and after it with or without `/v1`, which
+/// OpenCRVS's gateway strips from any path (opencrvs.md 0.2); a route that begins with `/v1` itself goes first.
+/// `not_found`, or `method_not_allowed` with the
 /// allowed methods in the message.
 Result<RouteMatch> match_route(const std::vector<ChannelDefinition>& channels, std::string_view path_prefix,
                                std::string_view method, std::string_view path);

@@ -134,6 +134,12 @@ enum class ClientKind { event_notification, record_search, webhook, national_id 
 std::string_view name(ClientKind kind);
 std::optional<ClientKind> client_kind(std::string_view text);
 
+/// Which OpenCRVS 1.x a client was written for: the first version of each row of answers that differ (opencrvs.md 2.4,
+/// 1.4).
+enum class ContractVersion { v1_3, v1_6, v1_8 };
+std::string_view name(ContractVersion version);
+std::optional<ContractVersion> contract_version(std::string_view text);
+
 /// A system that may call us. Keys are kept only as hashes.
 struct Client {
     std::string id;    // UUID; also the Basic user name and client_id
@@ -146,6 +152,7 @@ struct Client {
     std::optional<WallTime> old_key_until;
     WallTime created{};
     OnOutage on_outage = OnOutage::queue;
+    ContractVersion contract_version = ContractVersion::v1_8;
     friend bool operator==(const Client&, const Client&) = default;
 };
 

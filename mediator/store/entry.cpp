@@ -226,6 +226,7 @@ std::string client_json(const Client& client) {
     if (client.old_key_until) put(json, "old_key_until", rfc3339(*client.old_key_until));
     put(json, "created", rfc3339(client.created));
     put(json, "on_outage", name(client.on_outage));
+    put(json, "contract_version", name(client.contract_version));
     return canonical_json(json);
 }
 
@@ -463,7 +464,8 @@ std::optional<Client> read_client(std::string_view text) {
                   member_text(*json, "old_key_sha256"),
                   parse_rfc3339(text_member(*json, "old_key_until")),
                   *created,
-                  on_outage(text_member(*json, "on_outage")).value_or(OnOutage::queue)};
+                  on_outage(text_member(*json, "on_outage")).value_or(OnOutage::queue),
+                  contract_version(text_member(*json, "contract_version")).value_or(ContractVersion::v1_8)};
 }
 
 std::string place_codes_json(const std::vector<PlaceCode>& codes) {

@@ -75,12 +75,13 @@ Projector::Projector(Database& database, const std::string& schema)
       forget_deliveries_(database, "DELETE FROM " + schema + ".outbox WHERE txn = ?"),
       put_client_(database, "INSERT INTO " + schema +
                                 ".client (id, name, kind, enabled, openhim_client, key_sha256, old_key_sha256,"
-                                " old_key_until, created, on_outage) VALUES (?,?,?,?,?,?,?,nullif(?, -1),?,?)"
+                                " old_key_until, created, on_outage, contract_version)"
+                                " VALUES (?,?,?,?,?,?,?,nullif(?, -1),?,?,?)"
                                 " ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind,"
                                 " enabled = excluded.enabled, openhim_client = excluded.openhim_client,"
                                 " key_sha256 = excluded.key_sha256, old_key_sha256 = excluded.old_key_sha256,"
                                 " old_key_until = excluded.old_key_until, created = excluded.created,"
-                                " on_outage = excluded.on_outage"),
+                                " on_outage = excluded.on_outage, contract_version = excluded.contract_version"),
       remove_client_(database, "DELETE FROM " + schema + ".client WHERE id = ?"),
       put_crosswalk_(database, "INSERT OR REPLACE INTO " + schema +
                                    ".crosswalk (target, kind, system, code, location, name, origin, note, actor, at)"
@@ -232,7 +233,7 @@ void Projector::administered(const Json& entry, const PartText& part) {
         put_client_.run(client->id, client->name, name(client->kind), client->enabled ? 1 : 0, client->openhim_client,
                         client->key_sha256, client->old_key_sha256,
                         client->old_key_until ? millis(*client->old_key_until) : std::int64_t{-1},
-                        millis(client->created), name(client->on_outage));
+                        millis(client->created), name(client->on_outage), name(client->contract_version));
     } catch (const SqliteError& error) {
         constexpr int constraint_unique = 2067;  // SQLITE_CONSTRAINT_UNIQUE
         if (error.extended() != constraint_unique) throw;

@@ -146,7 +146,7 @@ Result<std::vector<store_ops::Client>> Reader::clients() {
     return guarded([&]() -> Result<std::vector<store_ops::Client>> {
         Statement statement(database_,
                             "SELECT id, name, kind, enabled, openhim_client, key_sha256, old_key_sha256,"
-                            " old_key_until, created, on_outage FROM client ORDER BY name");
+                            " old_key_until, created, on_outage, contract_version FROM client ORDER BY name");
         auto rows = statement.query();
         std::vector<store_ops::Client> found;
         while (rows.next()) {
@@ -156,6 +156,8 @@ Result<std::vector<store_ops::Client>> Reader::clients() {
                                      rows.text(5), rows.text(6), {},    wall_time(rows.integer(8))};
             if (!rows.is_null(7)) client.old_key_until = wall_time(rows.integer(7));
             client.on_outage = store_ops::on_outage(rows.bytes(9)).value_or(store_ops::OnOutage::queue);
+            client.contract_version =
+                store_ops::contract_version(rows.bytes(10)).value_or(store_ops::ContractVersion::v1_8);
             found.push_back(std::move(client));
         }
         return found;

@@ -172,17 +172,23 @@ std::string projection_tables_2(std::string_view schema) {
 )sql";
 }
 
+/// What schema 3 adds: which 1.x a client was written for.
+std::string projection_tables_3(std::string_view schema) {
+    return "ALTER TABLE " + std::string(schema) + ".client ADD COLUMN contract_version TEXT NOT NULL DEFAULT '1.8';\n";
+}
+
 }  // namespace
 
 std::string projection_tables(std::string_view schema) {
-    return projection_tables_1(schema) + projection_tables_2(schema);
+    return projection_tables_1(schema) + projection_tables_2(schema) + projection_tables_3(schema);
 }
 
 std::span<const std::string_view> migrations() {
     static const std::string step_1 =
         std::string(step_1_entries) + projection_tables_1("main") + std::string(step_1_indexes);
     static const std::string step_2 = projection_tables_2("main");
-    static const std::array<std::string_view, 2> steps{step_1, step_2};
+    static const std::string step_3 = projection_tables_3("main");
+    static const std::array<std::string_view, 3> steps{step_1, step_2, step_3};
     return steps;
 }
 

@@ -27,6 +27,42 @@ void set_identifier(Json& identifiers, const std::string& system, std::string va
     identifiers.push_back({{"system", system}, {"value", std::move(value)}});
 }
 
+/// The same answer every time: ids follow from the record and the place in it.
+std::string resource_id(const Accepted& outcome, std::size_t place) {
+    return place == 0 ? outcome.event_id : uuid_v5(outcome.event_id, std::to_string(place));
+}
+
+/// 1.3 to 1.5: what Hearth answers to a transaction, without a word about the record but for its ids.
+Json transaction_response(const Json& bundle, const Accepted& outcome) {
+    Json entries = Json::array();
+    const auto& sent = bundle["entry"];
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+        const auto id = resource_id(outcome, i);
+        const std::string type(text_member(sent[i]["resource"], "resourceType"));
+        entries.push_back(
+            {{"response",
+              {{"status", "201"}, {"location", "/fhir/" + type + "/" + id + "/_history/" + uuid_v5(id, "version")}}}});
+    }
+    return {{"resourceType", "Bundle"}, {"entry", std::move(entries)}};
+}
+
+/// 1.6 and later: the bundle as it was sent and what the record has got since.
+Json saved_record(Json bundle, const Accepted& outcome) {
+    auto& entries = bundle["entry"];
+    for (std::size_t i = 0; i < entries.size(); ++i) entries[i]["resource"]["id"] = resource_id(outcome, i);
+    auto& task = entries[1]["resource"];
+    auto& identifiers = task["identifier"];
+    if (!identifiers.is_array()) identifiers = Json::array();
+    const std::string system(identifier_system);
+    set_identifier(identifiers, system + std::string(name(outcome.kind)) + "-tracking-id", outcome.tracking_id);
+    const Json client{{"name", outcome.client_name}, {"username", outcome.client_id}, {"type", "HEALTH"}};
+    set_identifier(identifiers, system + "system_identifier", dump_json(client));
+    task["businessStatus"] = {
+        {"coding", Json::array({{{"system", "http://opencrvs.org/specs/reg-status"}, {"code", "IN_PROGRESS"}}})}};
+    task["lastModified"] = rfc3339(outcome.at);
+    return bundle;
+}
+
 }  // namespace
 
 HttpResponse refusal(const Error& error) {
@@ -39,6 +75,9 @@ HttpResponse refusal(const Error& error) {
         body["validation"] = {{"source", "payload"}, {"keys", Json::array({std::move(key)})}};
         body["path"] = error.path;
     }
+    if (error.path.starts_with('?')) {
+        body["validation"] = {{"source", "query"}, {"keys", Json::array({error.path.substr(1)})}};
+    }
     auto response = json_response(status, dump_json(body));
     if (says_when_to_come_again(status)) {
         const auto wait = error.retry_after.value_or(default_retry_after);
@@ -48,23 +87,16 @@ HttpResponse refusal(const Error& error) {
 }
 
 HttpResponse accepted(Json bundle, const Accepted& outcome) {
-    auto& entries = bundle["entry"];
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        auto& entry = entries[i];
-        // The same answer every time: ids follow from the record and the place in it.
-        entry["resource"]["id"] = i == 0 ? outcome.event_id : uuid_v5(outcome.event_id, std::to_string(i));
+    using store_ops::ContractVersion;
+    if (outcome.contract == ContractVersion::v1_3) {
+        return json_response(200, dump_json(transaction_response(bundle, outcome)));
     }
-    auto& task = entries[1]["resource"];
-    auto& identifiers = task["identifier"];
-    if (!identifiers.is_array()) identifiers = Json::array();
-    const std::string system(identifier_system);
-    set_identifier(identifiers, system + std::string(name(outcome.kind)) + "-tracking-id", outcome.tracking_id);
-    const Json client{{"name", outcome.client_name}, {"username", outcome.client_id}, {"type", "HEALTH"}};
-    set_identifier(identifiers, system + "system_identifier", dump_json(client));
-    task["businessStatus"] = {
-        {"coding", Json::array({{{"system", "http://opencrvs.org/specs/reg-status"}, {"code", "IN_PROGRESS"}}})}};
-    task["lastModified"] = rfc3339(outcome.at);
-    return json_response(200, dump_json(bundle));
+    if (outcome.contract == ContractVersion::v1_8 && outcome.potential_duplicate) {
+        return json_response(200, dump_json({{"compositionId", outcome.event_id},
+                                             {"trackingId", outcome.tracking_id},
+                                             {"isPotentiallyDuplicate", true}}));
+    }
+    return json_response(200, dump_json(saved_record(std::move(bundle), outcome)));
 }
 
 }  // namespace ocm::opencrvs_v1

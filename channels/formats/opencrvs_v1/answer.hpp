@@ -5,6 +5,7 @@
 #include "core/http_message.hpp"
 #include "core/json.hpp"
 #include "core/result.hpp"
+#include "core/store_port.hpp"
 #include "core/time.hpp"
 
 #include <string>
@@ -16,7 +17,8 @@ namespace ocm::opencrvs_v1 {
 ///   {"statusCode":400,"error":"Bad Request","message":"...",
 ///    "validation":{"source":"payload","keys":["entry.1.resource.resourceType"]},"path":"/entry/1/resource/resourceType"}
 /// `validation` is 1.8's (dotted keys), `path` is ours (a JSON pointer); both only where the error has a place in the
-/// body. 429, 502, 503 and 504 carry Retry-After. A bug of ours says nothing of itself.
+/// body. Where its path is "?NAME" its place is that query parameter. 429, 502, 503 and 504 carry Retry-After. A bug of
+/// ours says nothing of itself.
 HttpResponse refusal(const Error& error);
 
 /// What became of a notification.
@@ -26,11 +28,15 @@ struct Accepted {
     std::string tracking_id;  // what the record is looked up by
     std::string client_id, client_name;
     WallTime at{};
+    bool potential_duplicate = false;  // OpenCRVS has one that may be the same (1.8)
+    store_ops::ContractVersion contract = store_ops::ContractVersion::v1_8;
 };
 
-/// 200 with the saved record, as 1.6 and later answer (opencrvs.md 2.4): the bundle as it was sent, with an id on every
-/// resource (the Composition's is the record's) and, on the Task, the tracking id and the system identifier,
-/// `businessStatus` IN_PROGRESS and `lastModified`. `bundle` passed `read`.
+/// 200 as the version that the client was written for answers (opencrvs.md 2.4). 1.3 to 1.5: Hearth's answer to a
+/// transaction, an address for each resource. 1.6 and later the saved record: the bundle as it was sent, with an id on
+/// every resource (the Composition's is the record's) and, on the Task, the tracking id and the system identifier,
+/// `businessStatus` IN_PROGRESS and `lastModified`. 1.8, of a potential duplicate: its ids and that it is one. `bundle`
+/// passed `read`.
 HttpResponse accepted(Json bundle, const Accepted& outcome);
 
 }  // namespace ocm::opencrvs_v1

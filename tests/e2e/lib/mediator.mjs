@@ -78,8 +78,8 @@ export class Mediator {
     return JSON.parse(stdout)
   }
 
-  addClient (name, openhimClient, { kind = 'event-notification', onOutage = 'refuse' } = {}) {
-    return this.cli('clients', 'add', '--name', name, '--kind', kind, '--on-outage', onOutage, ...(openhimClient ? ['--openhim-client', openhimClient] : []))
+  addClient (name, openhimClient, { kind = 'event-notification', onOutage = 'refuse', contract = '1.8' } = {}) {
+    return this.cli('clients', 'add', '--name', name, '--kind', kind, '--on-outage', onOutage, '--contract-version', contract, ...(openhimClient ? ['--openhim-client', openhimClient] : []))
   }
 
   /** Everything it has printed since its start. */

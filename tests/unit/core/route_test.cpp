@@ -35,6 +35,22 @@ TEST(Routes, MatchWithAndWithoutThePrefix) {
     EXPECT_EQ(match->values.at("id"), "abc");
 }
 
+TEST(Routes, VersionPrefixIsStrippedOnce) {
+    for (const char* path : {"/v1/notification", "/crvs/v1/notification"}) {
+        EXPECT_TRUE(match_route(channels, "/crvs", "POST", path)) << path;
+    }
+    for (const char* path :
+         {"/v1/v1/notification", "/v1notification", "/v1", "/v1/", "/v2/notification", "/v1/crvs/notification"}) {
+        EXPECT_EQ(match_route(channels, "/crvs", "POST", path).error().code, ErrorCode::not_found) << path;
+    }
+    EXPECT_EQ(match_route(channels, "/crvs", "DELETE", "/v1/notification").error().code, ErrorCode::method_not_allowed);
+    // A path that begins with it in its own right.
+    std::vector<ChannelDefinition> both = channels;
+    both[1].routes.push_back(route("GET", "/v1/notifications/{id}"));
+    EXPECT_EQ(match_route(both, "", "GET", "/v1/notifications/a")->channel->name, "search");
+    EXPECT_EQ(match_route(both, "", "GET", "/notifications/a")->channel->name, "notification");
+}
+
 TEST(Routes, TellWhatIsNotThereFromWhatTakesAnotherMethod) {
     EXPECT_EQ(match_route(channels, "/crvs", "GET", "/nothing").error().code, ErrorCode::not_found);
     for (const char* path : {"/notifications/", "/notifications", "/notification/", "/crvsnotification", "", "/"}) {
@@ -48,10 +64,12 @@ TEST(Routes, TellWhatIsNotThereFromWhatTakesAnotherMethod) {
 
 TEST(Routes, PatternIsAnchoredAndEscaped) {
     const auto pattern = url_pattern(channels[0], "/crvs");
-    EXPECT_EQ(pattern, R"(^/crvs(?:/\.well-known|/notification|/notifications/[^/]+)$)");
+    EXPECT_EQ(pattern, R"(^/crvs(?:/v1)?(?:/\.well-known|/notification|/notifications/[^/]+)$)");
     const std::regex regex(pattern, std::regex::ECMAScript);
     EXPECT_TRUE(std::regex_search("/crvs/notification", regex));
     EXPECT_TRUE(std::regex_search("/crvs/notifications/x", regex));
+    EXPECT_TRUE(std::regex_search("/crvs/v1/notification", regex));
+    EXPECT_FALSE(std::regex_search("/crvs/v1/v1/notification", regex));
     for (const char* path : {"/notification", "/crvs/notificationx", "/x/crvs/notification", "/crvs/xwell-known",
                              "/crvs/notifications/a/b"}) {
         EXPECT_FALSE(std::regex_search(path, regex)) << path;

@@ -41,6 +41,12 @@ INSTANTIATE_TEST_SUITE_P(
             R"("path":"/entry/1/resource/resourceType","statusCode":400,)"
             R"("validation":{"keys":["entry.1.resource.resourceType"],"source":"payload"}})",
             ""},
+        Row{"place_in_the_query",
+            {ErrorCode::bad_request, "\"type\" must be one of [A, B]", "?type", {}},
+            400,
+            R"({"error":"Bad Request","message":"\"type\" must be one of [A, B]","statusCode":400,)"
+            R"("validation":{"keys":["type"],"source":"query"}})",
+            ""},
         Row{"no_place",
             {ErrorCode::bad_request, "malformed JSON at byte 3", "", {}},
             400,
@@ -94,9 +100,14 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.label; });
 
 opencrvs_v1::Accepted outcome() {
-    return {VitalKind::birth,   "33333333-3333-4333-8333-333333333301",
-            "B7Q2XK",           "c0ffee00-0000-4000-8000-00000000000c",
-            "Hilltop hospital", *parse_rfc3339("2026-03-02T09:00:00.000Z")};
+    return {VitalKind::birth,
+            "33333333-3333-4333-8333-333333333301",
+            "B7Q2XK",
+            "c0ffee00-0000-4000-8000-00000000000c",
+            "Hilltop hospital",
+            *parse_rfc3339("2026-03-02T09:00:00.000Z"),
+            false,
+            store_ops::ContractVersion::v1_8};
 }
 
 const Json* identifier(const Json& task, std::string_view system) {
@@ -151,6 +162,45 @@ TEST(OpencrvsV1Accepted, IsTheSameEveryTimeAndReplacesAnOldTrackingId) {
     EXPECT_EQ(text_member(*identifier(body["entry"][1]["resource"], "http://opencrvs.org/specs/id/birth-tracking-id"),
                           "value"),
               "BZZZZZ");
+}
+
+TEST(OpencrvsV1Accepted, OfOlderClientsIsWhatTheyRead) {
+    const auto bundle = json_file(format_data() / "birth-full.json");
+    auto older = outcome();
+    older.contract = store_ops::ContractVersion::v1_6;
+    EXPECT_EQ(opencrvs_v1::accepted(bundle, older).body, opencrvs_v1::accepted(bundle, outcome()).body);
+
+    older.contract = store_ops::ContractVersion::v1_3;
+    const auto response = opencrvs_v1::accepted(bundle, older);
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body, opencrvs_v1::accepted(bundle, older).body);
+    const auto body = *parse_json(response.body);
+    EXPECT_EQ(body["resourceType"], "Bundle");
+    ASSERT_EQ(body["entry"].size(), bundle["entry"].size());
+    for (std::size_t i = 0; i < body["entry"].size(); ++i) {
+        const auto& entry = body["entry"][i];
+        EXPECT_EQ(entry.size(), 1u);
+        EXPECT_EQ(entry["response"]["status"], "201");
+        const std::string location(text_member(entry["response"], "location"));
+        const std::string type(text_member(bundle["entry"][i]["resource"], "resourceType"));
+        EXPECT_TRUE(location.starts_with("/fhir/" + type + "/")) << location;
+        EXPECT_NE(location.find("/_history/"), std::string::npos);
+    }
+    // A 1.3 client takes the third segment for the composition's id.
+    const std::string first(text_member(body["entry"][0]["response"], "location"));
+    EXPECT_EQ(first.substr(std::string("/fhir/Composition/").size(), 36), outcome().event_id);
+    EXPECT_EQ(response.body.find("Tembo"), std::string::npos);
+}
+
+TEST(OpencrvsV1Accepted, SaysOfAPotentialDuplicateWhatTheVersionCanSay) {
+    const auto bundle = json_file(format_data() / "birth-full.json");
+    auto duplicate = outcome();
+    duplicate.potential_duplicate = true;
+    EXPECT_EQ(opencrvs_v1::accepted(bundle, duplicate).body,
+              R"({"compositionId":"33333333-3333-4333-8333-333333333301","isPotentiallyDuplicate":true,)"
+              R"("trackingId":"B7Q2XK"})");
+    duplicate.contract = store_ops::ContractVersion::v1_6;
+    EXPECT_EQ(opencrvs_v1::accepted(bundle, duplicate).body, opencrvs_v1::accepted(bundle, outcome()).body);
 }
 
 TEST(OpencrvsV1Accepted, NamesADeathsTrackingIdSo) {

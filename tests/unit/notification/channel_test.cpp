@@ -43,6 +43,24 @@ TEST_F(Notification, SaysWhenTheCountryHasYetToConfirm) {
     EXPECT_TRUE(send(birth()).answer.properties.contains("state"));
 }
 
+TEST_F(Notification, IsAnsweredAsTheVersionOfTheClient) {
+    contract = store_ops::ContractVersion::v1_3;
+    const auto given = send(birth());
+    EXPECT_EQ(given.answer.response.status, 200);
+    EXPECT_EQ(given.body()["entry"][0]["response"]["status"], "201");
+    EXPECT_EQ(given.answer.subjects.tracking_id, "TRK1");
+    // Also where the answer has to be made again.
+    store.erased = true;
+    EXPECT_EQ(send(birth()).answer.response.body, given.answer.response.body);
+}
+
+TEST_F(Notification, TellsA18ClientOfAPotentialDuplicate) {
+    target.duplicate = true;
+    const auto body = send(birth()).body();
+    EXPECT_EQ(body["isPotentiallyDuplicate"], true);
+    EXPECT_EQ(body["trackingId"], "TRK1");
+}
+
 TEST_F(Notification, SentTwiceIsDoneOnceAndAnsweredTheSame) {
     const auto first = send(birth());
     const auto again = send(birth());
@@ -452,7 +470,7 @@ TEST_F(Notification, OnlyItsSenderIsToldWhatBecameOfIt) {
         auto& exchange = open("", {}, client);
         exchange.path_values["id"] = "t1";
         Runner runner;
-        return runner.run(through(exchange, channel.routes.back(), store, clock));
+        return runner.run(through(exchange, route("/notifications/{id}"), store, clock));
     };
     const auto theirs = ask("c0ffee00-0000-4000-8000-00000000000c");
     EXPECT_EQ(theirs.answer.response.status, 200);
@@ -561,13 +579,25 @@ TEST_F(Notification, RefusesCompressedBodies) {
 
 TEST_F(Notification, IsForOneKindOfClient) {
     EXPECT_EQ(channel.name, "notification");
+    // All but those that anybody may call.
+    const std::set<std::string> open_to_all{"/schemas/vital-event.json",
+                                            "/fhir/metadata",
+                                            "/token",
+                                            "/auth/token",
+                                            "/oauth2/client/token",
+                                            "/.well-known",
+                                            "/location",
+                                            "/location/{id}",
+                                            "/locations",
+                                            "/locations/{id}"};
     for (const auto& each : channel.routes) {
-        const bool open_to_all = each.pattern == "/schemas/vital-event.json";
-        EXPECT_EQ(each.allowed.empty(), open_to_all) << each.pattern;
-        if (!open_to_all) {
+        if (open_to_all.contains(each.pattern)) {
+            EXPECT_TRUE(each.allowed.empty()) << each.pattern;
+        } else {
             EXPECT_EQ(each.allowed, route().allowed) << each.pattern;
         }
     }
+    EXPECT_EQ(route("/notifications/{id}").allowed, route().allowed);
     EXPECT_EQ(route().method, "POST");
     EXPECT_EQ(route().pattern, "/notification");
     EXPECT_EQ(route().allowed, std::vector{store_ops::ClientKind::event_notification});

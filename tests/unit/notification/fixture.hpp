@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <set>
+#include <stdexcept>
 
 /// The notification channel on fakes, with an OpenCRVS that keeps what it was sent.
 namespace ocm::test {
@@ -39,6 +40,7 @@ class FakeOpenCrvs {
         sent.event_id = "33333333-3333-4333-8333-33333333330" + std::to_string(record->second.number);
         sent.office_id = "0f51ce00-0000-4000-8000-000000000001";
         sent.pending = pending;
+        sent.potential_duplicate = duplicate;
         sent.account.dropped.push_back({"child.nid", "the form has no place for it"});
         co_return sent;
     }
@@ -56,8 +58,9 @@ class FakeOpenCrvs {
     std::size_t records() const { return records_.size(); }
 
     std::deque<Error> failures;
-    bool closed = false;   // holds every notification until opened
-    bool pending = false;  // the country configuration takes its time
+    bool closed = false;     // holds every notification until opened
+    bool duplicate = false;  // it has one like it
+    bool pending = false;    // the country configuration takes its time
     int calls = 0;
     opencrvs::NotifyIds last;
     std::vector<VitalEvent> events;
@@ -110,6 +113,7 @@ class Notification : public testing::Test {
         caller.client->id = client_id;
         caller.client->name = "Hilltop hospital";
         caller.client->on_outage = on_outage;
+        caller.client->contract_version = contract;
         exchanges_.push_back(std::make_unique<Exchange>(std::move(request), std::move(caller), "notification", path,
                                                         clock.steady() + std::chrono::seconds(30),
                                                         Ports{upstream, store, clock, ids}));
@@ -131,12 +135,12 @@ class Notification : public testing::Test {
         return runner.run(through(open(std::move(body), std::move(headers), client_id), route(), store, clock));
     }
     /// The route that posts go to.
-    const Route& route() const {
+    const Route& route() const { return route(path); }
+    const Route& route(std::string_view pattern) const {
         for (const auto& each : channel.routes) {
-            if (each.pattern == path) return each;
+            if (each.pattern == pattern) return each;
         }
-        ADD_FAILURE() << path << " is no route of the channel";
-        return channel.routes.front();
+        throw std::logic_error("there is no such route");
     }
 
     static Json birth() { return json_file(format_data() / "birth-full.json"); }
@@ -151,6 +155,7 @@ class Notification : public testing::Test {
     std::atomic<bool> park{false};
     std::vector<PlaceCode> unknown_places;  // that the next event names
     store_ops::OnOutage on_outage = store_ops::OnOutage::refuse;
+    store_ops::ContractVersion contract = store_ops::ContractVersion::v1_8;
     notification::NotificationDeps deps() {
         notification::NotificationDeps out{
             [this](Exchange& exchange, const VitalEvent& event, opencrvs::NotifyIds upstream_ids) {

@@ -82,10 +82,11 @@ const std::string ours = "OpenCRVS notification";
 INSTANTIATE_TEST_SUITE_P(
     Rows, DriftOfField,
     testing::Values(
-        DriftRow{"pattern",
-                 [](Json& c) { c["urlPattern"] = "^/crvs/old$"; },
-                 {ours, "urlPattern", R"("^/crvs/old$")",
-                  R"("^/crvs(?:/\\.well-known|/fhir/\\$process-message|/notification|/notifications/[^/]+)$")"}},
+        DriftRow{
+            "pattern",
+            [](Json& c) { c["urlPattern"] = "^/crvs/old$"; },
+            {ours, "urlPattern", R"("^/crvs/old$")",
+             R"("^/crvs(?:/v1)?(?:/\\.well-known|/fhir/\\$process-message|/notification|/notifications/[^/]+)$")"}},
         DriftRow{"method_lost",
                  [](Json& c) { c["methods"] = {"POST"}; },
                  {ours, "methods", R"(["POST"])", R"(["GET","POST"])"}},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "store/store.hpp"
 
+#include "store/files.hpp"
+#include "store/schema.hpp"
 #include "unit/store/store_fixture.hpp"
 
 #include <fstream>
@@ -184,12 +186,29 @@ TEST_F(StoreTest, AWaiterIsWokenByTheAnswerOrByItsDeadline) {
     pool.stop();
 }
 
+TEST_F(StoreTest, TakesClientsOfAnOlderStoreForOnesOf18) {
+    ASSERT_TRUE(store::make_store_file(path()));
+    {
+        store::Database database(path(), store::Database::Mode::read_write, {}, 1000);
+        ASSERT_TRUE(store::migrate(database, path(), store::migrations().first(1)));
+        database.execute(
+            "INSERT INTO client VALUES ('c', 'Hospital', 'event-notification', 1, '', '', '', NULL, 1, 'queue')");
+    }
+    const auto store = open();
+    const auto clients = run(store->clients());
+    ASSERT_TRUE(clients);
+    ASSERT_EQ(clients->size(), 1u);
+    EXPECT_EQ(clients->front().contract_version, ContractVersion::v1_8);
+    EXPECT_EQ(clients->front().on_outage, OnOutage::queue);
+}
+
 TEST_F(StoreTest, KeepsClients) {
     auto store = open();
     const auto made = *parse_rfc3339("2026-01-15T09:30:00Z");
     Client client{new_id(),   "District hospital",  ClientKind::event_notification, true,
                   "hospital", std::string(64, 'a'), std::string(64, 'b'),           made + std::chrono::hours(1),
                   made};
+    client.contract_version = ContractVersion::v1_3;
     const Administer record{made, "cli", "client.add", "{}"};
     ASSERT_TRUE(commit(*store, unit_of(PutClient{client, record})));
     EXPECT_EQ(run(store->clients()).value(), std::vector<Client>{client});
