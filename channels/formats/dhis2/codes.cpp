@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace ocm::dhis2 {
 namespace {
@@ -78,7 +79,7 @@ Set weight(VitalEvent& event, const std::string& value) {
     constexpr long lightest_grams = 100, heaviest_grams = 15'000;
     const auto grams = opencrvs_v1::number(Json(value));
     if (!grams || *grams < lightest_grams || *grams > heaviest_grams) return Set::unfit;
-    event.birth.weight_grams = static_cast<long>(*grams + 0.5);
+    event.birth.weight_grams = std::lround(*grams);
     return Set::done;
 }
 

@@ -115,6 +115,7 @@ Result<std::vector<Entity>> entities(const Json& document, const Mapping& mappin
         const auto path = pointer("", name);
         if (!found->is_array()) return fail(ErrorCode::bad_request, "must be an array", path);
         std::vector<Entity> out;
+        out.reserve(found->size());
         for (std::size_t i = 0; i < found->size(); ++i) {
             out.push_back(Sorter((*found)[i], pointer(path, i), mapping).sort());
         }

@@ -167,7 +167,7 @@ class Reader {
             return std::nullopt;
         }
         if (*found->second != value) marks_.recoded(node, another_code);
-        return *found->second;
+        return found->second;
     }
 
     /// All nodes of one value: those that say the same again are carried with it.

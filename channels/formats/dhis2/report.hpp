@@ -40,7 +40,7 @@ class Report {
     std::size_t created() const { return created_; }
     std::size_t ignored() const { return ignored_; }
     std::size_t failed() const { return failed_; }
-    std::size_t total() const { return objects_.size(); }
+    std::size_t total() const { return created_ + ignored_ + failed_; }
 
     Json to_json() const;
 
