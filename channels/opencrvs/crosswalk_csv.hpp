@@ -40,9 +40,23 @@ struct CheckedEntry {
 CheckedEntry check_entry(const WantedEntry& wanted, const std::string& target, const Places* places, WallTime now);
 
 /// Reads a table whose first line names the columns: kind, system, code and location are needed, name and note may
-/// follow; what `suggest` adds for the reader (location_name, score, matched_by) is passed over. A code may stand there
-/// once.
+/// follow; what `suggest` adds for the reader is passed over. A code may stand there once.
 CrosswalkRows read_crosswalk_csv(std::string_view text, const std::string& target, const Places* places, WallTime now);
+
+/// A place of another system that is to be found in the target.
+struct ForeignPlace {
+    PlaceCode code;
+    std::string name;         // may be empty
+    std::string parent;       // name of the area it is in; may be empty
+    std::string external_id;  // its official code where `code` is an id of the other system alone; may be empty
+};
+struct ForeignPlaces {
+    std::vector<ForeignPlace> places;
+    std::vector<RowProblem> problems;
+};
+/// Reads a list of them: kind, system, code and name are needed, parent and external_id may follow; the other columns
+/// of a crosswalk's table are passed over.
+ForeignPlaces read_foreign_csv(std::string_view text);
 
 /// The columns every table of the crosswalk begins with.
 const std::vector<std::string>& crosswalk_columns();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "app/cli_crosswalk.hpp"
 
-#include "app/country.hpp"
 #include "app/invoke.hpp"
 #include "core/crosswalk.hpp"
 
@@ -12,14 +11,6 @@ namespace {
 
 void put(Json& args, const char* key, const std::string& value) {
     if (!value.empty()) args[key] = value;
-}
-
-/// Every row that is wrong.
-void tell_problems(const Json& result) {
-    const auto* problems = member(result, "problems");
-    if (problems == nullptr || problems->empty()) return;
-    say(table_of(*problems, {{"LINE", "line"}, {"COLUMN", "column"}, {"WHAT IS WRONG", "message"}}));
-    say("nothing was imported: put these right and import the table again\n");
 }
 
 std::string system_of(const CrosswalkOptions& options) {
@@ -65,23 +56,34 @@ int remove(const CommonOptions& common, const CrosswalkOptions& options) {
     });
 }
 
-int import_table(const CommonOptions& common, const CrosswalkOptions& options) {
-    auto text = read_text(options.file);
-    if (!text) return complain(text.error());
-    const Json args{{"csv", std::move(*text)}, {"dry_run", options.dry_run}};
+int check(const CommonOptions& common) {
     const auto config = load_or_complain(common.config_file);
     if (!config) return 1;
     Invoker invoker(config);
-    const auto result = invoker.run("crosswalk.import", args);
+    const auto result = invoker.run("crosswalk.check", Json::object());
     if (!result) return complain(result.error());
-    const bool wrong = !(*result)["problems"].empty();
+    const auto& problems = (*result)["problems"];
+    const auto& unknown = (*result)["unknown"];
+    const bool sound = problems.empty() && unknown.empty();
     if (common.json) {
         say(pretty_json(*result) + "\n");
-    } else {
-        say(fields_of(*result));
-        tell_problems(*result);
+        return sound ? 0 : 1;
     }
-    return wrong ? 1 : 0;
+    say(fields_of(*result));
+    if (!problems.empty())
+        say("\nEntries that lead nowhere\n" + table_of(problems, {{"KIND", "kind"},
+                                                                  {"SYSTEM", "system"},
+                                                                  {"CODE", "code"},
+                                                                  {"LOCATION", "location"},
+                                                                  {"WHAT IS WRONG", "problem"}}));
+    if (!unknown.empty())
+        say("\nCodes that notifications wait for\n" + table_of(unknown, {{"KIND", "kind"},
+                                                                         {"SYSTEM", "system"},
+                                                                         {"CODE", "code"},
+                                                                         {"WAITING", "deliveries"},
+                                                                         {"SINCE", "since"}}));
+    say(sound ? "every entry leads to a place in use, and nothing waits for a code\n" : "");
+    return sound ? 0 : 1;
 }
 
 }  // namespace
@@ -112,12 +114,32 @@ void add_crosswalk_commands(CLI::App* group, CrosswalkOptions& options, const Ad
                         "Who issued the code, such as dhis2; * (the default): whoever gives it");
     }
 
-    auto* import_command = command(group, "import", "Add the entries of a table (CSV), all or none",
-                                   [&options](const CommonOptions& c) { return import_table(c, options); });
-    import_command
-        ->add_option("FILE", options.file, "The table: kind,system,code,location[,name,note]; - for standard input")
-        ->required();
-    import_command->add_flag("--dry-run", options.dry_run, "Check it and say what would change");
+    auto* import_command =
+        command(group, "import", "Add the entries of a table, or those that are sure of another OpenCRVS; all or none",
+                [&options](const CommonOptions& c) { return crosswalk_import(c, options); });
+    auto* table = import_command->add_option(
+        "FILE", options.file, "Table (CSV): kind,system,code,location[,name,note]; - for standard input");
+    auto* files = import_command->add_option("--from-opencrvs-1", options.location_files,
+                                             "Answers of GET /location of an OpenCRVS 1.x, one file a type");
+    auto* target =
+        import_command->add_option("--from-target", options.target, "Ask this target of version 1.x for its locations");
+    table->excludes(files)->excludes(target);
+    files->excludes(target);
+    import_command->add_flag("--dry-run", options.dry_run, "Check and say what would change");
+    import_command->add_option("--review", options.out_file, "Write here (CSV) what has to be decided by a person");
+
+    auto* suggest_command = command(
+        group, "suggest", "Say which locations codes may stand for: those that notifications wait for, or a list",
+        [&options](const CommonOptions& c) { return crosswalk_suggest(c, options); });
+    suggest_command->add_option("FILE", options.file, "List (CSV): kind,system,code,name[,parent,external_id]");
+    suggest_command->add_option("--out", options.out_file, "Write the table to review and import here");
+    suggest_command->add_flag("--confirm", options.confirm, "Ask about each, and add what is confirmed");
+    for (auto* sub : {import_command, suggest_command})
+        sub->add_option("--min-score", options.min_score, "How alike names have to be, 0 to 1")
+            ->check(CLI::Range(0.0, 1.0));
+
+    command(group, "check", "Find entries that lead nowhere, and codes that notifications wait for",
+            [](const CommonOptions& c) { return check(c); });
 }
 
 }  // namespace ocm::app

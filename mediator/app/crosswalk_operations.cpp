@@ -3,7 +3,7 @@
 
 #include "app/arguments.hpp"
 #include "app/parked.hpp"
-#include "channels/opencrvs/crosswalk_csv.hpp"
+#include "channels/opencrvs/crosswalk_suggest.hpp"
 #include "channels/opencrvs/target.hpp"
 #include "store/store.hpp"
 
@@ -42,6 +42,20 @@ Json problems_json(const std::vector<RowProblem>& problems) {
     return out;
 }
 
+Json suggestion_json(const opencrvs::Suggestion& suggestion) {
+    const auto& [place, candidates] = suggestion;
+    Json out{{"kind", name(place.code.kind)}, {"system", place.code.system}, {"code", place.code.code}};
+    if (!place.name.empty()) out["name"] = place.name;
+    out["candidates"] = Json::array();
+    for (const auto& one : candidates)
+        out["candidates"].push_back({{"location", one.location},
+                                     {"location_name", one.name},
+                                     {"score", one.score},
+                                     {"matched_by", one.matched_by},
+                                     {"sure", one.sure}});
+    return out;
+}
+
 Error first_of(const std::vector<RowProblem>& problems) {
     Error out{ErrorCode::bad_request, "", problems.front().column, std::nullopt};
     for (const auto& problem : problems)
@@ -57,8 +71,8 @@ bool same(const CrosswalkEntry& a, const CrosswalkEntry& b) {
 }  // namespace
 
 const std::vector<std::string>& CrosswalkOperations::commands() {
-    static const std::vector<std::string> all{"crosswalk.list", "crosswalk.set", "crosswalk.remove",
-                                              "crosswalk.import"};
+    static const std::vector<std::string> all{"crosswalk.list",   "crosswalk.set",     "crosswalk.remove",
+                                              "crosswalk.import", "crosswalk.suggest", "crosswalk.check"};
     return all;
 }
 
@@ -68,6 +82,8 @@ Task<Result<Json>> CrosswalkOperations::run(std::string command, Json args, std:
     if (command == "crosswalk.set") co_return co_await set(std::move(args), std::move(actor));
     if (command == "crosswalk.remove") co_return co_await remove(std::move(args), std::move(actor));
     if (command == "crosswalk.import") co_return co_await import_table(std::move(args), std::move(actor));
+    if (command == "crosswalk.suggest") co_return co_await suggest(std::move(args));
+    if (command == "crosswalk.check") co_return co_await check();
     co_return fail(ErrorCode::not_found, "there is no such command");
 }
 
@@ -176,10 +192,70 @@ Task<Result<Json>> CrosswalkOperations::import_table(Json args, std::string acto
     out["problems"] = problems_json(rows.problems);
     // All or nothing: half a table is harder to put right than none.
     if (!rows.problems.empty()) co_return out;
-    for (auto& entry : rows.entries) entry.origin = CrosswalkOrigin::imported;
+    const bool suggested = arg(args, "origin") == name(CrosswalkOrigin::suggested);
+    for (auto& entry : rows.entries) entry.origin = suggested ? CrosswalkOrigin::suggested : CrosswalkOrigin::imported;
     Change change{std::move(rows.entries), "crosswalk.import", std::move(actor), dry_run};
     auto done = co_await put(std::move(change), out);
     if (!done) co_return fail(done.error());
+    co_return out;
+}
+
+Task<Result<Json>> CrosswalkOperations::suggest(Json args) {
+    const auto snapshot = deps_.target->snapshot();
+    if (snapshot == nullptr) co_return fail(ErrorCode::unavailable, "the target's locations have not been read yet");
+    opencrvs::ForeignPlaces wanted;
+    if (const auto csv = arg(args, "csv"); !csv.empty()) {
+        wanted = opencrvs::read_foreign_csv(csv);
+    } else {
+        auto waiting = co_await waited_for(deps_.store);
+        if (!waiting) co_return fail(waiting.error());
+        for (auto& one : *waiting) {
+            auto& code = wanted.places.emplace_back().code = std::move(one.code);
+            if (code.system.empty()) code.system = any_system;
+        }
+    }
+    opencrvs::SuggestOptions options;
+    if (const auto* least = member(args, "min_score"); least != nullptr && least->is_number())
+        options.min_score = std::clamp(least->get<double>(), 0.0, 1.0);
+    const auto crosswalk = deps_.target->crosswalk();
+    const auto found = opencrvs::suggest(
+        wanted.places, {*crosswalk, deps_.target->name(), snapshot->places, deps_.clock.now()}, options);
+    Json out{{"known", found.known}, {"problems", problems_json(wanted.problems)}, {"suggestions", Json::array()}};
+    for (const auto& suggestion : found.open) out["suggestions"].push_back(suggestion_json(suggestion));
+    if (flag(args, "tables"))
+        out["tables"] = {{"all", suggestions_csv(found, opencrvs::Which::all)},
+                         {"sure", suggestions_csv(found, opencrvs::Which::sure)},
+                         {"unsure", suggestions_csv(found, opencrvs::Which::unsure)}};
+    co_return out;
+}
+
+Task<Result<Json>> CrosswalkOperations::check() {
+    auto entries = co_await deps_.store.crosswalk();
+    if (!entries) co_return fail(entries.error());
+    auto waiting = co_await waited_for(deps_.store);
+    if (!waiting) co_return fail(waiting.error());
+    const auto snapshot = deps_.target->snapshot();
+    const auto* places = places_of(snapshot);
+    const auto now = deps_.clock.now();
+    Json out{{"target", deps_.target->name()}, {"checked_against_target", places != nullptr}};
+    out["entries"] = std::count_if(entries->begin(), entries->end(), [&](const CrosswalkEntry& entry) {
+        return entry.key.target == deps_.target->name();
+    });
+    out["problems"] = Json::array();
+    for (const auto& entry : *entries) {
+        if (entry.key.target != deps_.target->name()) continue;
+        auto json = entry_json(entry, places, now);
+        if (json.contains("problem")) out["problems"].push_back(std::move(json));
+    }
+    out["unknown"] = Json::array();
+    for (const auto& [code, deliveries, since] : *waiting) {
+        if (deps_.target->knows(code)) continue;
+        out["unknown"].push_back({{"kind", name(code.kind)},
+                                  {"system", code.system},
+                                  {"code", code.code},
+                                  {"deliveries", deliveries},
+                                  {"since", rfc3339(since)}});
+    }
     co_return out;
 }
 

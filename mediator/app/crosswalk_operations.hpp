@@ -35,7 +35,7 @@ class CrosswalkOperations {
     };
     explicit CrosswalkOperations(Deps deps) : deps_(std::move(deps)) {}
 
-    /// Commands: crosswalk.list, crosswalk.set, crosswalk.remove, crosswalk.import.
+    /// Commands: crosswalk.list, crosswalk.set, crosswalk.remove, crosswalk.import, crosswalk.suggest, crosswalk.check.
     Task<Result<Json>> run(std::string command, Json args, std::string actor);
     static const std::vector<std::string>& commands();
 
@@ -49,6 +49,8 @@ class CrosswalkOperations {
     Task<Result<Json>> set(Json args, std::string actor);
     Task<Result<Json>> remove(Json args, std::string actor);
     Task<Result<Json>> import_table(Json args, std::string actor);
+    Task<Result<Json>> suggest(Json args);
+    Task<Result<Json>> check();
     struct Change {
         std::vector<CrosswalkEntry> entries;
         std::string action, actor;

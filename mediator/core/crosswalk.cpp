@@ -29,6 +29,12 @@ std::string joined(std::initializer_list<std::string_view> parts) {
     return out;
 }
 
+/// "dhis2/WSGAb5X" stands under "dhis2"; what stands under nothing has an empty text above it.
+std::string_view above(std::string_view system) {
+    const auto slash = system.rfind('/');
+    return slash == std::string_view::npos ? std::string_view() : system.substr(0, slash);
+}
+
 }  // namespace
 
 std::string_view name(PlaceKind kind) {
@@ -73,9 +79,16 @@ Crosswalk::Found Crosswalk::find(std::string_view target, const PlaceCode& code)
     const CrosswalkEntry* any = nullptr;
     const CrosswalkEntry* other = nullptr;
     bool differ = false;
+    const CrosswalkEntry* own = nullptr;
+    bool has_codes = false;
+    for (std::string_view system = code.system; !system.empty() && own == nullptr; system = above(system)) {
+        has_codes = has_codes || systems_.contains(joined({target, name(code.kind), system}));
+        for (const auto index : found->second)
+            if (entries_[index].key.from.system == system) own = &entries_[index];
+    }
+    if (own != nullptr) return {own, false};
     for (const auto index : found->second) {
         const auto& entry = entries_[index];
-        if (!code.system.empty() && entry.key.from.system == code.system) return {&entry, false};
         if (entry.key.from.system == any_system) {
             any = &entry;
         } else if (other == nullptr) {
@@ -86,7 +99,7 @@ Crosswalk::Found Crosswalk::find(std::string_view target, const PlaceCode& code)
     }
     if (any != nullptr) return {any, false};
     // A system that has codes of its own here would have this one among them.
-    if (!code.system.empty() && systems_.contains(joined({target, name(code.kind), code.system}))) return {};
+    if (has_codes) return {};
     if (differ) return {nullptr, true};
     return {other, false};
 }

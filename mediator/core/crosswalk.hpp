@@ -76,8 +76,9 @@ class Crosswalk {
         const CrosswalkEntry* entry = nullptr;
         bool ambiguous = false;  // it has a code of several systems, and nothing tells which is meant
     };
-    /// The entry for a code as a message gives it: the one of its own system, else the one for any system, else the
-    /// ones of other systems where the message's has no codes of this kind here, provided that they all say the same.
+    /// The entry for a code as a message gives it: the one of its own system or, where that is a path
+    /// ("dhis2/WSGAb5X"), of the nearest system above it ("dhis2"); else the one for any system; else, where the
+    /// message's system has no codes of this kind here, the ones of other systems, provided that they all say the same.
     Found find(std::string_view target, const PlaceCode& code) const;
     /// The entry of exactly this key, or nullptr.
     const CrosswalkEntry* at(const CrosswalkKey& key) const;

@@ -53,54 +53,55 @@ TEST_P(CrosswalkTable, NamesEveryProblem) {
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, CrosswalkTable,
-    testing::Values(Bad{"empty", "", {"1 : holds nothing: the first line names the columns kind,system,code,location"}},
-                    Bad{"no_header",
-                        "facility,dhis2,X,HF-1\n",
-                        {"1 column 1: is none of kind, system, code, location, name, note",
-                         "1 column 2: is none of kind, system, code, location, name, note",
-                         "1 column 3: is none of kind, system, code, location, name, note",
-                         "1 column 4: is none of kind, system, code, location, name, note",
-                         "1 kind: is missing in the first line", "1 system: is missing in the first line",
-                         "1 code: is missing in the first line", "1 location: is missing in the first line"}},
-                    Bad{"column_twice", "kind,system,code,location,code\n", {"1 code: is there twice"}},
-                    Bad{"all_at_once",
-                        "kind,system,code,location\n"
-                        "hospital,dhis2,A,HF-1\n"
-                        "facility,,,\n"
-                        "facility,dhis2,B,nowhere\n"
-                        "facility,dhis2,C,HF-0\n"
-                        "facility,dhis2,D,OFF-1\n"
-                        "office,dhis2,E,HF-1\n"
-                        "area,dhis2,F,HF-1\n"
-                        "facility,dhis2,G,HF-1,too,many\n"
-                        "facility,dhis2,\"H\n",
-                        {"2 kind: is none of facility, office, area",
-                         "3 system: is empty: say whose code it is, or * for whoever gives it", "3 code: is empty",
-                         "3 location: is empty", "4 location: is a location that OpenCRVS does not have",
-                         "5 location: is a location that is no longer in use", "6 location: is a registration office",
-                         "7 location: is a location that is not a registration office",
-                         "8 location: is an administrative area that OpenCRVS does not have",
-                         "9 : has more cells than the first line", "10 : has a quote that is not closed"}},
-                    Bad{"twice",
-                        "kind,system,code,location\n"
-                        "facility,dhis2,A,HF-1\n"
-                        "facility,mfl,A,HF-1\n"
-                        "facility,dhis2,A,HF-3\n",
-                        {"4 code: stands in line 2 already"}},
-                    Bad{"formulas",
-                        "kind,system,code,location,name\n"
-                        "facility,dhis2,=1+1,HF-1,\n"
-                        "facility,@x,A,HF-1,\n"
-                        "facility,dhis2,A,HF-1,\"=HYPERLINK(\"\"http://x\"\")\"\n",
-                        {"2 code: begins like a spreadsheet formula; put an apostrophe before it if it is meant so",
-                         "3 system: begins like a spreadsheet formula; put an apostrophe before it if it is meant so",
-                         "4 name: begins like a spreadsheet formula; put an apostrophe before it if it is meant so"}},
-                    Bad{"control_characters",
-                        "kind,system,code,location\nfacility,dhis2,\"A\nB\",HF-1\n",
-                        {"2 code: has a line break or another control character, or more than 255 characters"}},
-                    Bad{"too_long",
-                        "kind,system,code,location\nfacility,dhis2," + std::string(256, 'x') + ",HF-1\n",
-                        {"2 code: has a line break or another control character, or more than 255 characters"}}),
+    testing::Values(
+        Bad{"empty", "", {"1 : holds nothing: the first line names the columns kind, system, code, location"}},
+        Bad{"no_header",
+            "facility,dhis2,X,HF-1\n",
+            {"1 column 1: is none of kind, system, code, location, name, note",
+             "1 column 2: is none of kind, system, code, location, name, note",
+             "1 column 3: is none of kind, system, code, location, name, note",
+             "1 column 4: is none of kind, system, code, location, name, note", "1 kind: is missing in the first line",
+             "1 system: is missing in the first line", "1 code: is missing in the first line",
+             "1 location: is missing in the first line"}},
+        Bad{"column_twice", "kind,system,code,location,code\n", {"1 code: is there twice"}},
+        Bad{"all_at_once",
+            "kind,system,code,location\n"
+            "hospital,dhis2,A,HF-1\n"
+            "facility,,,\n"
+            "facility,dhis2,B,nowhere\n"
+            "facility,dhis2,C,HF-0\n"
+            "facility,dhis2,D,OFF-1\n"
+            "office,dhis2,E,HF-1\n"
+            "area,dhis2,F,HF-1\n"
+            "facility,dhis2,G,HF-1,too,many\n"
+            "facility,dhis2,\"H\n",
+            {"2 kind: is none of facility, office, area",
+             "3 system: is empty: say whose code it is, or * for whoever gives it", "3 code: is empty",
+             "3 location: is empty", "4 location: is a location that OpenCRVS does not have",
+             "5 location: is a location that is no longer in use", "6 location: is a registration office",
+             "7 location: is a location that is not a registration office",
+             "8 location: is an administrative area that OpenCRVS does not have",
+             "9 : has more cells than the first line", "10 : has a quote that is not closed"}},
+        Bad{"twice",
+            "kind,system,code,location\n"
+            "facility,dhis2,A,HF-1\n"
+            "facility,mfl,A,HF-1\n"
+            "facility,dhis2,A,HF-3\n",
+            {"4 code: stands in line 2 already"}},
+        Bad{"formulas",
+            "kind,system,code,location,name\n"
+            "facility,dhis2,=1+1,HF-1,\n"
+            "facility,@x,A,HF-1,\n"
+            "facility,dhis2,A,HF-1,\"=HYPERLINK(\"\"http://x\"\")\"\n",
+            {"2 code: begins like a spreadsheet formula; put an apostrophe before it if it is meant so",
+             "3 system: begins like a spreadsheet formula; put an apostrophe before it if it is meant so",
+             "4 name: begins like a spreadsheet formula; put an apostrophe before it if it is meant so"}},
+        Bad{"control_characters",
+            "kind,system,code,location\nfacility,dhis2,\"A\nB\",HF-1\n",
+            {"2 code: has a line break or another control character, or more than 255 characters"}},
+        Bad{"too_long",
+            "kind,system,code,location\nfacility,dhis2," + std::string(256, 'x') + ",HF-1\n",
+            {"2 code: has a line break or another control character, or more than 255 characters"}}),
     [](const auto& row) { return row.param.label; });
 
 TEST(CrosswalkCsv, WithoutPlacesTakesIdsAlone) {
