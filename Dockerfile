@@ -10,7 +10,7 @@ RUN cmake --preset release -DOCM_TESTS=OFF -DOCM_BENCH=OFF \
 
 FROM debian:12-slim
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates libcurl4 libsqlite3-0 libssl3 libspdlog1.10 libfmt9 libprometheus-cpp-core1.0 libzstd1 \
+  && apt-get install -y --no-install-recommends ca-certificates libcurl4 libsqlite3-0 libssl3 libspdlog1.10 libfmt9 libprometheus-cpp-core1.0 libzstd1 libsimdjson14 libjemalloc2 \
   && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 10001 --home-dir /var/lib/opencrvs-mediator --create-home mediator
 COPY --from=build /opencrvs-mediator /usr/bin/opencrvs-mediator

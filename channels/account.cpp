@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/account.hpp"
 
+#include "core/json_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace ocm {
@@ -10,6 +12,18 @@ Json notes(const std::vector<Account::Note>& from) {
     auto out = Json::array();
     for (const auto& note : from) out.push_back({{"path", note.path}, {"why", note.why}});
     return out;
+}
+
+void write_notes(JsonText& out, std::string_view name, const std::vector<Account::Note>& from) {
+    out.key(name);
+    out.begin_array();
+    for (const auto& note : from) {
+        out.begin_object();
+        out.member("path", note.path);
+        out.member("why", note.why);
+        out.end_object();
+    }
+    out.end_array();
 }
 
 template <class T>
@@ -37,6 +51,20 @@ Json Account::to_json() const {
         {"carried", carried}, {"dropped", notes(dropped)}, {"recoded", notes(recoded)}, {"warnings", notes(warnings)}};
     if (untouched) out["untouched"] = true;
     return out;
+}
+
+std::string Account::to_text() const {
+    JsonText out;
+    out.begin_object();
+    out.key("carried");
+    out.begin_array();
+    for (const auto& path : carried) out.string(path);
+    out.end_array();
+    write_notes(out, "dropped", dropped);
+    write_notes(out, "recoded", recoded);
+    write_notes(out, "warnings", warnings);
+    out.end_object();
+    return out.take();
 }
 
 }  // namespace ocm

@@ -26,6 +26,8 @@ struct Account {
     /// its reader understood of it.
     void append(const Account& other);
     Json to_json() const;
+    /// `to_json` as compact text.
+    std::string to_text() const;
     friend bool operator==(const Account&, const Account&) = default;
 };
 

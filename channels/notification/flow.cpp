@@ -315,7 +315,7 @@ class Flow {
         // The look-up values are told to the sender and kept with the transaction, nowhere else.
         refused.error = Error{ErrorCode::conflict, "a correction of a notification already sent", "", std::nullopt};
         refused.subjects = held;
-        refused.account = dump_json(account().to_json());
+        refused.account = account().to_text();
         return refused;
     }
 
@@ -339,7 +339,7 @@ class Flow {
         outcome.status_path = status_path(exchange_, transaction);
         answer_.subjects = std::move(subjects);
         answer_.subjects.source_id = source_id();
-        answer_.account = dump_json(account().to_json());
+        answer_.account = account().to_text();
         answer_.properties["account"] = summary(account());
         answer_.response = message_->accepted(outcome);
         answer_.response.headers.set("Mediator-Account", answer_.properties["account"]);
@@ -356,7 +356,7 @@ class Flow {
                          "not everything can be carried, and the sender asked for all or nothing: " + first.why +
                              (whole.dropped.size() > 1 ? " (the first of several)" : ""),
                          first.path, std::nullopt});
-        refused.account = dump_json(whole.to_json());
+        refused.account = whole.to_text();
         return refused;
     }
 
@@ -364,7 +364,7 @@ class Flow {
     Answer refuse_sent(const Failure& failure) {
         auto refused = refuse(failure.told);
         refused.error = failure.recorded;
-        refused.account = dump_json(account().to_json());
+        refused.account = account().to_text();
         return refused;
     }
 

@@ -34,7 +34,7 @@ Task<Sending> send_queued(Exchange& exchange, std::string payload, std::shared_p
     out.subjects.tracking_id = sent->tracking_id;
     out.subjects.event_id = sent->event_id;
     out.subjects.office = sent->office_id;
-    out.account = dump_json(sent->account.to_json());
+    out.account = sent->account.to_text();
     co_return out;
 }
 

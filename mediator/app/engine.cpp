@@ -40,6 +40,32 @@ bool allowed(const Route& route, const Caller& caller) {
     return false;
 }
 
+/// What is recorded with an answer: what was not recorded before, each attempt, the answer, and `more`.
+store_ops::Unit unit_of(const Exchange& exchange, const Answer& answer, WallTime at, const store_ops::Unit& more) {
+    store_ops::Unit unit;
+    unit.reserve(exchange.steps().size() + more.size() + 2);
+    if (!exchange.received()) unit.emplace_back(exchange.receive_op(std::nullopt));
+    for (const auto& step : exchange.steps()) unit.emplace_back(store_ops::Attempt{exchange.id(), step, {}});
+    store_ops::Answer op;
+    op.transaction = exchange.id();
+    op.at = at;
+    op.http_status = answer.response.status;
+    op.status = answer.status.value_or(status_for(op.http_status));
+    if (answer.error) op.error_code = name(answer.error->code);
+    op.subjects = answer.subjects;
+    op.claim = answer.claim;
+    op.replay_of = answer.replay_of;
+    if (answer.replay_of.empty()) {
+        op.parts.push_back({"response.content_type", std::string(answer.response.headers.get("content-type"))});
+        if (exchange.keeps_bodies && !answer.response.body.empty())
+            op.parts.push_back({"response.body", answer.response.body});
+    }
+    if (!answer.account.empty()) op.parts.push_back({"account", answer.account});
+    unit.emplace_back(std::move(op));
+    unit.insert(unit.end(), more.begin(), more.end());
+    return unit;
+}
+
 }  // namespace
 
 HttpResponse plain_error(const Error& error) {
@@ -196,44 +222,23 @@ Task<HttpResponse> Engine::refuse(HttpRequest request, int status, std::string r
 }
 
 Task<Answer> Engine::record(Exchange& exchange, Answer answer) {
-    const int http = answer.response.status;
-    const auto status = answer.status.value_or(status_for(http));
-
-    store_ops::Unit unit;
-    if (!exchange.received()) unit.emplace_back(exchange.receive_op(std::nullopt));
-    for (const auto& step : exchange.steps()) {
-        metrics_.upstream(step);
-        unit.emplace_back(store_ops::Attempt{exchange.id(), step, {}});
-    }
-    store_ops::Answer op;
-    op.transaction = exchange.id();
-    op.at = ports_.clock.now();
-    op.http_status = http;
-    op.status = status;
-    if (answer.error) op.error_code = name(answer.error->code);
-    op.subjects = answer.subjects;
-    op.claim = answer.claim;
-    op.replay_of = answer.replay_of;
-    if (answer.replay_of.empty()) {
-        op.parts.push_back({"response.content_type", std::string(answer.response.headers.get("content-type"))});
-        if (exchange.keeps_bodies && !answer.response.body.empty())
-            op.parts.push_back({"response.body", answer.response.body});
-    }
-    if (!answer.account.empty()) op.parts.push_back({"account", answer.account});
-    const auto answered_at = op.at;
-    unit.emplace_back(std::move(op));
-    if (!answer.replaces.empty()) co_await end_replaced(answer.replaces, answered_at, unit);
+    for (const auto& step : exchange.steps()) metrics_.upstream(step);
+    const auto answered_at = ports_.clock.now();
+    store_ops::Unit more;
+    if (!answer.replaces.empty()) co_await end_replaced(answer.replaces, answered_at, more);
     const bool queues = !answer.also.empty() || !answer.replaces.empty();
-    for (auto& also : answer.also) unit.emplace_back(std::move(also));
+    for (auto& also : answer.also) more.emplace_back(std::move(also));
 
     const bool had_effect = exchange.received();
-    auto committed = co_await ports_.store.commit(unit);
+    auto unit = unit_of(exchange, answer, answered_at, more);
+    auto committed = co_await ports_.store.commit(std::move(unit));
     if (!committed) {
         metrics_.unrecorded();
         spdlog::error("transaction {} could not be recorded: {}", exchange.id(), committed.error().message);
         if (had_effect) {
+            auto again = unit_of(exchange, answer, answered_at, more);
             const std::lock_guard lock(pending_mutex_);
-            if (pending_.size() < max_pending) pending_.push_back(std::move(unit));
+            if (pending_.size() < max_pending) pending_.push_back(std::move(again));
         }
         // Nothing leaves without a record; asking again is safe, for the upstream ids stay the same.
         const Error error{ErrorCode::storage, "the mediator cannot record now; send it again later", "",

@@ -2,15 +2,18 @@
 #include "core/envelope.hpp"
 
 #include "core/hash.hpp"
-#include "core/json.hpp"
+#include "core/json_quick.hpp"
+#include "core/json_text.hpp"
 #include "core/redact.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
 namespace ocm {
 namespace {
+
+bool is_clean(std::string_view text) {
+    return text.find('\0') == std::string_view::npos && is_utf8(text);
+}
 
 /// Length of the valid UTF-8 sequence at the front, 0 where there is none.
 std::size_t sequence_length(std::string_view text) {
@@ -42,94 +45,131 @@ std::string cut(std::string text, std::size_t limit) {
     return text + "\n[cut: " + std::to_string(whole) + " bytes in all]";
 }
 
+/// Mongo keys may hold neither '.' nor a leading '$' (openhim.md 6.3).
+std::string mongo_key(std::string_view text) {
+    auto key = valid_utf8(text);
+    std::replace(key.begin(), key.end(), '.', '_');
+    std::replace(key.begin(), key.end(), '$', '_');
+    return key;
+}
+
+/// Writes the members of each object in the order of their names.
 class Writer {
   public:
     explicit Writer(const EnvelopeOptions& options) : options_(options) {}
 
-    Json orchestration(const Orchestration& step) {
-        Json out;
-        const auto step_name = valid_utf8(step.name);  // which may leave nothing of it
-        out["name"] = step_name.empty() ? "Step" : step_name;
-        Json request{{"host", valid_utf8(step.host)},    {"port", valid_utf8(step.port)},
-                     {"path", valid_utf8(step.path)},    {"method", valid_utf8(step.method)},
-                     {"headers", headers(step.headers)}, {"body", body(step.body)},
-                     {"timestamp", rfc3339(step.at)}};
-        if (!step.query.empty()) request["querystring"] = valid_utf8(redact_query(step.query));
-        out["request"] = std::move(request);
-        if (step.response) {
-            out["response"] = {{"status", step.response->status},
-                               {"headers", headers(step.response->headers)},
-                               {"body", body(step.response->body)},
-                               {"timestamp", rfc3339(step.response->at)}};
+    /// What both forms share, between the braces; `error` stands before it, the URN after it.
+    void outcome(const Outcome& outcome) {
+        const int http = std::clamp(outcome.response.status, 100, 999);
+        out_.key("orchestrations");
+        out_.begin_array();
+        for (std::size_t i = 0; i < outcome.orchestrations.size() && i < options_.max_orchestrations; ++i) {
+            orchestration(outcome.orchestrations[i]);
         }
-        if (step.error) out["error"] = {{"message", valid_utf8(step.error->message)}};
-        return out;
+        out_.end_array();
+        properties(outcome.properties);
+        out_.key("response");
+        out_.begin_object();
+        text("body", outcome.response.body);
+        auto fields = clean(outcome.response.headers);
+        for (const char* own : {"content-length", "transfer-encoding", "connection", "content-encoding"}) {
+            fields.erase(own);
+        }
+        fields.try_emplace("content-type", "text/plain; charset=utf-8");
+        members("headers", fields);
+        out_.member("status", http);
+        out_.member("timestamp", rfc3339(outcome.at));
+        out_.end_object();
+        out_.member("status", name(outcome.status.value_or(status_for(http))));
     }
 
-    static Json headers(const HttpHeaders& fields) {
-        Json out = Json::object();
-        for (const auto& [name, value] : redact_headers(fields)) {
-            // Mongo keys may hold neither '.' nor a leading '$' (openhim.md 6.3).
-            auto key = valid_utf8(to_lower(name));
-            std::replace(key.begin(), key.end(), '.', '_');
-            std::replace(key.begin(), key.end(), '$', '_');
-            out[key] = valid_utf8(value);
+    void text(std::string_view name, std::string_view value) {
+        out_.key(name);
+        if (is_clean(value)) {
+            out_.string(value);
+        } else {
+            out_.string(valid_utf8(value));
         }
-        return out;
     }
+
+    JsonText& json() { return out_; }
 
   private:
-    std::string body(const std::string& bytes) {
-        if (bytes.empty()) return {};
-        if (options_.bodies == OrchestrationBodies::none) return {};
-        if (options_.bodies == OrchestrationBodies::hash) {
-            return "[" + std::to_string(bytes.size()) + " bytes, sha256 " + sha256_hex(bytes) + "]";
+    using Members = std::map<std::string, std::string>;
+
+    void orchestration(const Orchestration& step) {
+        out_.begin_object();
+        if (step.error) {
+            out_.key("error");
+            out_.begin_object();
+            text("message", step.error->message);
+            out_.end_object();
         }
-        const auto left = options_.max_bodies - std::min(used_, options_.max_bodies);
-        auto out = cut(valid_utf8(bytes), std::min(options_.max_body, left));
-        used_ += out.size();
+        const auto step_name = valid_utf8(step.name);  // which may leave nothing of it
+        out_.member("name", step_name.empty() ? "Step" : step_name);
+        out_.key("request");
+        out_.begin_object();
+        body(step.body);
+        members("headers", clean(step.headers));
+        text("host", step.host);
+        text("method", step.method);
+        text("path", step.path);
+        text("port", step.port);
+        if (!step.query.empty()) text("querystring", redact_query(step.query));
+        out_.member("timestamp", rfc3339(step.at));
+        out_.end_object();
+        if (step.response) {
+            out_.key("response");
+            out_.begin_object();
+            body(step.response->body);
+            members("headers", clean(step.response->headers));
+            out_.member("status", step.response->status);
+            out_.member("timestamp", rfc3339(step.response->at));
+            out_.end_object();
+        }
+        out_.end_object();
+    }
+
+    static Members clean(const HttpHeaders& fields) {
+        Members out;
+        for (const auto& [name, value] : redact_headers(fields)) out[mongo_key(to_lower(name))] = valid_utf8(value);
         return out;
     }
 
-    EnvelopeOptions options_;
+    void properties(const Members& given) {
+        Members out;
+        for (const auto& [name, value] : given) out[mongo_key(name)] = valid_utf8(value);
+        members("properties", out);
+    }
+
+    void members(std::string_view name, const Members& values) {
+        out_.key(name);
+        out_.begin_object();
+        for (const auto& [key, value] : values) out_.member(key, value);
+        out_.end_object();
+    }
+
+    void body(const std::string& bytes) {
+        if (bytes.empty() || options_.bodies == OrchestrationBodies::none) return out_.member("body", "");
+        if (options_.bodies == OrchestrationBodies::hash) {
+            out_.member("body", "[" + std::to_string(bytes.size()) + " bytes, sha256 " + sha256_hex(bytes) + "]");
+            return;
+        }
+        const auto left = options_.max_bodies - std::min(used_, options_.max_bodies);
+        const auto shown = cut(valid_utf8(bytes), std::min(options_.max_body, left));
+        used_ += shown.size();
+        out_.member("body", shown);
+    }
+
+    const EnvelopeOptions& options_;
+    JsonText out_;
     std::size_t used_ = 0;
 };
-
-Json outcome_json(const Outcome& outcome, const EnvelopeOptions& options) {
-    Writer writer(options);
-    const int http = std::clamp(outcome.response.status, 100, 999);
-    const auto status = outcome.status.value_or(status_for(http));
-
-    auto fields = Writer::headers(outcome.response.headers);
-    fields.erase("content-length");
-    fields.erase("transfer-encoding");
-    fields.erase("connection");
-    fields.erase("content-encoding");
-    if (!fields.contains("content-type")) fields["content-type"] = "text/plain; charset=utf-8";
-
-    Json out;
-    out["status"] = name(status);
-    out["response"] = {{"status", http},
-                       {"headers", std::move(fields)},
-                       {"body", valid_utf8(outcome.response.body)},
-                       {"timestamp", rfc3339(outcome.at)}};
-    auto& steps = out["orchestrations"] = Json::array();
-    for (std::size_t i = 0; i < outcome.orchestrations.size() && i < options.max_orchestrations; ++i) {
-        steps.push_back(writer.orchestration(outcome.orchestrations[i]));
-    }
-    auto& properties = out["properties"] = Json::object();
-    for (const auto& [key, value] : outcome.properties) {
-        auto clean = valid_utf8(key);
-        std::replace(clean.begin(), clean.end(), '.', '_');
-        std::replace(clean.begin(), clean.end(), '$', '_');
-        properties[clean] = valid_utf8(value);
-    }
-    return out;
-}
 
 }  // namespace
 
 std::string valid_utf8(std::string_view text) {
+    if (is_clean(text)) return std::string(text);
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
@@ -146,16 +186,29 @@ std::string valid_utf8(std::string_view text) {
 }
 
 HttpResponse build_envelope(const Outcome& outcome, const EnvelopeOptions& options) {
-    auto out = outcome_json(outcome, options);
-    out["x-mediator-urn"] = valid_utf8(outcome.mediator_urn);
+    Writer writer(options);
+    auto& json = writer.json();
+    json.reserve(outcome.response.body.size() * 5 / 4 + 4096);
+    json.begin_object();
     if (outcome.error && is_transient(outcome.error->code)) {
-        out["error"] = {{"message", valid_utf8(outcome.error->message)}, {"stack", ""}};
+        json.key("error");
+        json.begin_object();
+        writer.text("message", outcome.error->message);
+        json.member("stack", "");
+        json.end_object();
     }
-    return HttpResponse{200, HttpHeaders{{"content-type", std::string(openhim_media_type)}}, dump_json(out)};
+    writer.outcome(outcome);
+    writer.text("x-mediator-urn", outcome.mediator_urn);
+    json.end_object();
+    return HttpResponse{200, HttpHeaders{{"content-type", std::string(openhim_media_type)}}, json.take()};
 }
 
 std::string build_late_update(const Outcome& outcome, const EnvelopeOptions& options) {
-    return dump_json(outcome_json(outcome, options));
+    Writer writer(options);
+    writer.json().begin_object();
+    writer.outcome(outcome);
+    writer.json().end_object();
+    return writer.json().take();
 }
 
 }  // namespace ocm

@@ -17,26 +17,45 @@ const unsigned char* bytes_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
 
+using Algorithm = std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)>;
+
+/// Once for each: OpenSSL 3 searches its providers every time an algorithm is asked for by name.
+Algorithm look_up(const char* name) {
+    Algorithm found(EVP_MD_fetch(nullptr, name, nullptr), &EVP_MD_free);
+    if (!found) throw std::runtime_error(std::string("OpenSSL does not offer ") + name);
+    return found;
+}
+
+template <class Out>
+Out digest(const Algorithm& algorithm, std::string_view first, std::string_view second) {
+    thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                                       &EVP_MD_CTX_free);
+    Out out;
+    if (!context || EVP_DigestInit_ex2(context.get(), algorithm.get(), nullptr) != 1 ||
+        EVP_DigestUpdate(context.get(), first.data(), first.size()) != 1 ||
+        EVP_DigestUpdate(context.get(), second.data(), second.size()) != 1 ||
+        EVP_DigestFinal_ex(context.get(), out.data(), nullptr) != 1) {
+        throw std::runtime_error("a digest failed");
+    }
+    return out;
+}
+
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 }  // namespace
 
 Digest sha256(std::string_view bytes) {
-    Digest out;
-    SHA256(bytes_of(bytes), bytes.size(), out.data());
-    return out;
+    return sha256(bytes, {});
 }
 
 Digest sha256(std::string_view first, std::string_view second) {
-    Digest out;
-    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
-    if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1 ||
-        EVP_DigestUpdate(context.get(), first.data(), first.size()) != 1 ||
-        EVP_DigestUpdate(context.get(), second.data(), second.size()) != 1 ||
-        EVP_DigestFinal_ex(context.get(), out.data(), nullptr) != 1) {
-        throw std::runtime_error("SHA-256 failed");
-    }
-    return out;
+    static const Algorithm algorithm = look_up("SHA256");
+    return digest<Digest>(algorithm, first, second);
+}
+
+Sha1Digest sha1(std::string_view first, std::string_view second) {
+    static const Algorithm algorithm = look_up("SHA1");
+    return digest<Sha1Digest>(algorithm, first, second);
 }
 
 std::string sha256_hex(std::string_view bytes) {
@@ -130,6 +149,6 @@ std::string random_bytes(std::size_t count) {
     return out;
 }
 
-static_assert(sizeof(Digest) == SHA256_DIGEST_LENGTH);
+static_assert(sizeof(Digest) == SHA256_DIGEST_LENGTH && sizeof(Sha1Digest) == SHA_DIGEST_LENGTH);
 
 }  // namespace ocm

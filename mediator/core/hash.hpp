@@ -11,11 +11,14 @@
 namespace ocm {
 
 using Digest = std::array<std::uint8_t, 32>;
+using Sha1Digest = std::array<std::uint8_t, 20>;
 
 Digest sha256(std::string_view bytes);
 /// SHA-256 over the concatenation of two byte strings, without copying them together.
 Digest sha256(std::string_view first, std::string_view second);
 std::string sha256_hex(std::string_view bytes);
+/// For name-based UUIDs only.
+Sha1Digest sha1(std::string_view first, std::string_view second);
 std::string sha512_hex(std::string_view bytes);
 Digest hmac_sha256(std::string_view key, std::string_view bytes);
 

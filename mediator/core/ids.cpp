@@ -3,8 +3,6 @@
 
 #include "core/hash.hpp"
 
-#include <openssl/sha.h>
-
 #include <array>
 #include <cstdint>
 
@@ -47,7 +45,7 @@ std::string uuid_v7(WallTime at) {
 }
 
 std::string uuid_v5(std::string_view space, std::string_view name) {
-    std::string input;
+    std::string space_bytes;
     int high = -1;
     for (const char c : space) {
         const int value = nibble(c);
@@ -55,13 +53,11 @@ std::string uuid_v5(std::string_view space, std::string_view name) {
         if (high < 0) {
             high = value;
         } else {
-            input += static_cast<char>(high * 16 + value);
+            space_bytes += static_cast<char>(high * 16 + value);
             high = -1;
         }
     }
-    input += name;
-    std::array<std::uint8_t, SHA_DIGEST_LENGTH> digest;
-    SHA1(reinterpret_cast<const unsigned char*>(input.data()), input.size(), digest.data());
+    const auto digest = sha1(space_bytes, name);
     std::array<std::uint8_t, 16> bytes;
     for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = digest[i];
     stamp(bytes, 5);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "core/json.hpp"
 
+#include "core/json_quick.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 #include <vector>
 
 namespace ocm {
@@ -21,7 +22,10 @@ class BoundedBuilder final : public nlohmann::json_sax<Json> {
 
     bool null() override { return add(nullptr); }
     bool boolean(bool v) override { return add(v); }
-    bool number_integer(number_integer_t v) override { return add(v); }
+    bool number_integer(number_integer_t v) override {
+        if (v == 0) return add(number_unsigned_t{0});  // "-0"
+        return add(v);
+    }
     bool number_unsigned(number_unsigned_t v) override { return add(v); }
 
     bool number_float(number_float_t v, const string_t& digits) override {
@@ -135,86 +139,9 @@ class BoundedBuilder final : public nlohmann::json_sax<Json> {
     Error error_;
 };
 
-void canonical(const Json& value, std::string& out);
-
-/// RFC 8785 orders keys by UTF-16 code unit, which differs from byte order above U+FFFF.
-std::u16string utf16(std::string_view utf8) {
-    std::u16string out;
-    out.reserve(utf8.size());
-    for (std::size_t i = 0; i < utf8.size();) {
-        const auto lead = static_cast<unsigned char>(utf8[i]);
-        const int extra = lead < 0x80 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
-        char32_t code = extra == 0 ? lead : lead & (0x3Fu >> extra);
-        for (int k = 1; k <= extra && i + static_cast<std::size_t>(k) < utf8.size(); ++k) {
-            code = (code << 6) | (static_cast<unsigned char>(utf8[i + static_cast<std::size_t>(k)]) & 0x3Fu);
-        }
-        i += static_cast<std::size_t>(extra) + 1;
-        if (code >= 0x10000) {
-            code -= 0x10000;
-            out.push_back(static_cast<char16_t>(0xD800 + (code >> 10)));
-            out.push_back(static_cast<char16_t>(0xDC00 + (code & 0x3FF)));
-        } else {
-            out.push_back(static_cast<char16_t>(code));
-        }
-    }
-    return out;
-}
-
-void canonical(const Json& value, std::string& out) {
-    switch (value.type()) {
-        case Json::value_t::object: {
-            std::vector<std::pair<std::u16string, Json::const_iterator>> members;
-            members.reserve(value.size());
-            for (auto it = value.begin(); it != value.end(); ++it) members.emplace_back(utf16(it.key()), it);
-            std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-            out += '{';
-            bool first = true;
-            for (const auto& [order, it] : members) {
-                if (!first) out += ',';
-                first = false;
-                out += dump_json(Json(it.key()));
-                out += ':';
-                canonical(it.value(), out);
-            }
-            out += '}';
-            break;
-        }
-        case Json::value_t::array: {
-            out += '[';
-            for (std::size_t i = 0; i < value.size(); ++i) {
-                if (i != 0) out += ',';
-                canonical(value[i], out);
-            }
-            out += ']';
-            break;
-        }
-        case Json::value_t::number_float:
-        case Json::value_t::binary:
-        case Json::value_t::discarded:
-            throw std::logic_error("canonical JSON holds only strings, integers, booleans and null");
-        default:
-            out += dump_json(value);
-    }
-}
-
-bool is_ascii(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-bool in_order_already(const Json& value) {
-    if (value.is_object()) {
-        for (auto it = value.begin(); it != value.end(); ++it) {
-            if (!is_ascii(it.key()) || !in_order_already(it.value())) return false;
-        }
-        return true;
-    }
-    if (value.is_array()) return std::all_of(value.begin(), value.end(), in_order_already);
-    return !value.is_number_float() && !value.is_binary() && !value.is_discarded();
-}
-
 }  // namespace
 
-Result<Json> parse_json(std::string_view text, const JsonLimits& limits, JsonComments comments) {
+Result<Json> parse_any_json(std::string_view text, const JsonLimits& limits, JsonComments comments) {
     BoundedBuilder builder(limits);
     const bool ok = Json::sax_parse(text.begin(), text.end(), &builder, Json::input_format_t::json, true,
                                     comments == JsonComments::allow);
@@ -222,19 +149,9 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits, JsonCom
     return builder.take();
 }
 
-std::string dump_json(const Json& value) {
-    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-std::string pretty_json(const Json& value) {
-    return value.dump(2, ' ', false, Json::error_handler_t::replace);
-}
-
-std::string canonical_json(const Json& value) {
-    // Our maps keep keys in byte order; for ASCII keys that is RFC 8785's order, and compact text its form.
-    if (in_order_already(value)) return dump_json(value);
-    std::string out;
-    canonical(value, out);
-    return out;
+Result<Json> parse_json(std::string_view text, const JsonLimits& limits, JsonComments comments) {
+    if (auto sound = parse_sound_json(text, limits)) return std::move(*sound);
+    return parse_any_json(text, limits, comments);
 }
 
 const Json* member(const Json& value, std::string_view key) {
