@@ -47,7 +47,7 @@ TEST(Similarity, TheIndexSaysWhatComparingEachWouldSay) {
     const NameIndex index(names);
     for (const auto* sought : {"Chisoma Hosp", "ntambo", "Health Post Mutende", "nothing like it", ""}) {
         std::size_t expected = 0;
-        for (const auto& name : names) expected += similarity(sought, name) >= 0.3 ? 1 : 0;
+        for (const auto& name : names) expected += similarity(sought, name) >= 0.3 ? 1U : 0U;
         const auto found = index.find(sought, 0.3, 10);
         EXPECT_EQ(found.size(), expected) << sought;
         double last = 1;
