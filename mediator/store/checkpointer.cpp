@@ -13,7 +13,8 @@ namespace {
 
 // Beyond this many times the ordinary length the log must be reset, at the price of a pause in commits.
 constexpr std::int64_t far_too_long = 16;
-constexpr std::chrono::milliseconds pause{100};
+// The same few pages are written again and again: the rarer, the fewer are copied.
+constexpr std::chrono::milliseconds pause{300};
 
 }  // namespace
 

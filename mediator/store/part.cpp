@@ -6,22 +6,36 @@
 #include <zstd.h>
 
 #include <memory>
+#include <new>
 #include <stdexcept>
 
 namespace ocm::store {
 namespace {
 
+/// Half the time of level 1, for parts a fifth larger.
+constexpr int compression_level = -1;
+
 struct FreeCompressor {
     void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
+
+std::unique_ptr<ZSTD_CCtx, FreeCompressor> make_compressor() {
+    std::unique_ptr<ZSTD_CCtx, FreeCompressor> context(ZSTD_createCCtx());
+    if (!context) throw std::bad_alloc();
+    // Fast, with small tables: a part is a few kilobytes, and what larger tables find in it is worth less than the time
+    // to clear them and to bring them into the processor's cache.
+    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, compression_level);
+    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_hashLog, 12);
+    return context;
+}
 
 }  // namespace
 
 std::string compress(std::string_view bytes) {
     // A context per thread: making one costs more than compressing a small part.
-    thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompressor> context(ZSTD_createCCtx());
+    thread_local const auto context = make_compressor();
     std::string packed(ZSTD_compressBound(bytes.size()), '\0');
-    const auto size = ZSTD_compressCCtx(context.get(), packed.data(), packed.size(), bytes.data(), bytes.size(), 3);
+    const auto size = ZSTD_compress2(context.get(), packed.data(), packed.size(), bytes.data(), bytes.size());
     if (ZSTD_isError(size) != 0) throw std::runtime_error(ZSTD_getErrorName(size));
     packed.resize(size);
     packed.shrink_to_fit();

@@ -13,7 +13,7 @@ inline constexpr std::size_t salt_bytes = 32;
 /// Parts of one entry at most; `part.id` is entry * this + ordinal.
 inline constexpr std::int64_t parts_per_entry = 64;
 
-/// zstd, level 3. Thread-safe.
+/// zstd. Thread-safe.
 std::string compress(std::string_view bytes);
 /// Absent where the frame is damaged or does not hold exactly `size` bytes.
 std::optional<std::string> decompress(std::string_view packed, std::size_t size);

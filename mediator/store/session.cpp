@@ -65,6 +65,9 @@ Session::Session(const SessionOptions& options)
       projector_(database_, "main") {
     database_.execute(options.synchronous ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
     database_.execute("PRAGMA foreign_keys = ON");
+    // What a savepoint would restore is a few pages: on disk they cost a file each time, and would lie outside the
+    // store.
+    database_.execute("PRAGMA temp_store = MEMORY");
     // What is erased is overwritten, not just unlinked.
     database_.execute("PRAGMA secure_delete = ON");
     // A hook of ours also takes the place of SQLite's automatic checkpoint, which would run on the commit path.
@@ -89,9 +92,11 @@ void Session::read_next_seq() {
     next_seq_ = database_.integer("SELECT coalesce(max(seq), 0) + 1 FROM entry");
 }
 
-Result<UnitResult> Session::apply(PreparedUnit& unit, const std::function<bool(const std::string&)>& abandoned) {
+Result<UnitResult> Session::apply(PreparedUnit& unit, const std::function<bool(const std::string&)>& abandoned,
+                                  Company company) {
     Error why;
-    savepoint_.run();
+    const bool alone = company == Company::alone;
+    if (!alone) savepoint_.run();
     try {
         UnitResult result;
         for (auto& op : unit.ops) {
@@ -101,7 +106,7 @@ Result<UnitResult> Session::apply(PreparedUnit& unit, const std::function<bool(c
                 apply_op(std::get<PreparedCache>(op));
             }
         }
-        release_.run();
+        if (!alone) release_.run();
         return result;
     } catch (const Refused& refused) {
         why = refused.error;
@@ -110,9 +115,13 @@ Result<UnitResult> Session::apply(PreparedUnit& unit, const std::function<bool(c
         if (!only_this || database_.autocommit()) throw;
         why = {ErrorCode::storage, std::string("a unit cannot be recorded: ") + error.what(), {}, {}};
     }
-    rollback_to_.run();
-    release_.run();
-    read_next_seq();
+    if (alone) {
+        rollback();
+    } else {
+        rollback_to_.run();
+        release_.run();
+        read_next_seq();
+    }
     return fail(std::move(why));
 }
 

@@ -33,9 +33,15 @@ class Session {
     /// Ends the transaction if one is still open, and forgets what it had numbered. Throws SqliteError.
     void rollback();
 
-    /// Writes a unit under its own savepoint. A unit that cannot be kept fails alone; what concerns the whole batch
-    /// (disk, I/O) is thrown as SqliteError. `abandoned` says that a running claim's transaction will not be answered.
-    Result<store_ops::UnitResult> apply(PreparedUnit& unit, const std::function<bool(const std::string&)>& abandoned);
+    /// Whether a unit has the open transaction to itself.
+    enum class Company { alone, shared };
+
+    /// Writes a unit: under a savepoint of its own where others share the transaction, so that a unit that cannot be
+    /// kept fails alone. One that is alone needs none (which would copy every page it changes): when it cannot be kept
+    /// its transaction is rolled back, and there is nothing to commit. What concerns the whole batch (disk, I/O) is
+    /// thrown as SqliteError. `abandoned` says that a running claim's transaction will not be answered.
+    Result<store_ops::UnitResult> apply(PreparedUnit& unit, const std::function<bool(const std::string&)>& abandoned,
+                                        Company company);
 
     /// Writes one entry within the open transaction; returns its seq. Throws SqliteError and Refused.
     std::int64_t append(PreparedEntry& entry);

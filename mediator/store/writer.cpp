@@ -56,12 +56,13 @@ void Writer::push(PreparedUnit unit, UnitWaiter waiter) {
         if (why.empty()) {
             metrics_.queued_bytes += unit.bytes;
             queue_.push_back({std::move(unit), std::move(waiter), std::chrono::steady_clock::now(), {}});
-            wake_.notify_one();
-            return;
+        } else {
+            ++metrics_.refused;
+            abandoned_.insert(unit.settles.begin(), unit.settles.end());
         }
-        ++metrics_.refused;
-        abandoned_.insert(unit.settles.begin(), unit.settles.end());
     }
+    // After unlocking: a writer woken earlier would run into the lock and sleep again.
+    if (why.empty()) return wake_.notify_one();
     waiter->complete(fail(Error{ErrorCode::unavailable, why + ": try again in a moment", {}, soon}));
 }
 
@@ -164,8 +165,10 @@ void Writer::commit(std::vector<Pending>& batch) {
     try {
         resume();
         session_->begin();
-        for (auto& pending : batch) pending.result = session_->apply(pending.unit, is_abandoned);
-        session_->commit();
+        const auto company = batch.size() == 1 ? Session::Company::alone : Session::Company::shared;
+        for (auto& pending : batch) pending.result = session_->apply(pending.unit, is_abandoned, company);
+        // A lone unit that was refused has taken its transaction with it.
+        if (company == Session::Company::shared || batch.front().result) session_->commit();
     } catch (const std::exception& error) {
         // Whether the failed commit reached the disk cannot be known: nothing of it counts.
         for (auto& pending : batch) pending.result = fail(storage_error(error));
