@@ -18,6 +18,7 @@ notification::NotificationDeps notification_deps(const ChannelDeps& deps) {
     };
     notification::NotificationDeps out{send, preview, target.name(), deps.settings.notification_hold};
     out.park = &deps.settings.notification_park;
+    out.takes_documents = target.takes_documents();
     const auto destination = notification::destination_of(target.name());
     if (deps.is_down) out.down = [is_down = deps.is_down, destination] { return is_down(destination); };
     if (deps.live) out.live = [live = deps.live, destination](int change) { live(destination, change); };

@@ -13,7 +13,8 @@
 /// The OpenCRVS 1.x event notification, whatever the target's version (design sections 5 and 9).
 namespace ocm::notification {
 
-/// Hands one event to the target; the event outlives the call.
+/// Hands one event to the target; the event outlives the call. Fails with `target_timeout` where the target may have
+/// taken it and would take it twice: it is not sent again before someone has looked.
 using Send = std::function<Task<Result<opencrvs::Sent>>(Exchange&, const VitalEvent&, opencrvs::NotifyIds)>;
 
 /// What handing it over would carry and drop, without doing so. Fails as `Send` does.
@@ -26,6 +27,7 @@ struct NotificationDeps {
     const std::atomic<bool>& hold;  // an administrator's stop: outlives the channel
     /// Where set and true, a notification from an unknown facility waits for the crosswalk instead of being refused.
     const std::atomic<bool>* park = nullptr;
+    bool takes_documents = false;     // the target may take the sender's own 1.x document as it is
     std::function<bool()> down{};     // the target did not answer several times in a row: no need to make callers wait
     std::function<void(int)> live{};  // told 1 before and -1 after a call that a caller waits for
 };

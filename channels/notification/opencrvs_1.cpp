@@ -38,6 +38,8 @@ class Opencrvs1Message final : public Message {
         return opencrvs_v1::accepted(std::move(bundle_), saved);
     }
 
+    std::optional<std::string> opencrvs_1_document(const HttpRequest& request) const override { return request.body; }
+
   private:
     /// 1.8 has no dry run: the account is the answer.
     HttpResponse checked() const {
@@ -52,10 +54,11 @@ class Opencrvs1Message final : public Message {
         Json body = Json::object();
         body["id"] = outcome.transaction;
         body["state"] = outcome.state == Outcome::State::parked ? "parked" : "queued";
-        body["message"] =
+        const auto* usual =
             outcome.state == Outcome::State::parked
                 ? "Accepted. The facility is not known yet: an administrator has to say which one it is"
                 : "Accepted. OpenCRVS cannot take it now; it is delivered later and need not be sent again";
+        body["message"] = outcome.reason.empty() ? usual : outcome.reason;
         return json_response(202, dump_json(body));
     }
 
