@@ -22,6 +22,7 @@ notification::NotificationDeps notification_deps(const ChannelDeps& deps) {
     out.park = &deps.settings.notification_park;
     out.unknown_places = [&target](const VitalEvent& event) { return target.unknown_places(event); };
     out.stillbirths_as_death = &deps.settings.stillbirths_as_death;
+    out.takes_documents = target.takes_documents();
     const auto destination = notification::destination_of(target.name());
     if (deps.is_down) out.down = [is_down = deps.is_down, destination] { return is_down(destination); };
     if (deps.live) out.live = [live = deps.live, destination](int change) { live(destination, change); };

@@ -183,7 +183,12 @@ class Checker {
             require(prefix + "version", "each version of OpenCRVS has its own interface");
             require(prefix + "gateway_url", "it is where OpenCRVS answers");
             warn_plain(prefix + "gateway_url");
-            if (config_.has(prefix + "auth_url")) warn_plain(prefix + "auth_url");
+            if (config_.has(prefix + "auth_url"))
+                warn_plain(prefix + "auth_url");
+            else if (config_.has(prefix + "version") && config_.text(prefix + "version") < "1.7") {
+                error(prefix + "auth_url", "is missing: the gateway of this version passes no tokens on",
+                      "the base URL of the auth service, for example https://auth.crvs.example.org");
+            }
             const auto client = prefix + "clients.notification.";
             require(client + "client_id", "OpenCRVS takes notifications only from a client it knows");
             require_secret(client + "client_secret_file", "that client needs its secret");

@@ -110,6 +110,7 @@ Target Config::target(std::string_view name) const {
     out.pinned_sha256 = text(prefix + "pinned_sha256");
     out.timeout = duration(prefix + "timeout");
     out.refresh_interval = duration(prefix + "refresh_interval");
+    out.resend_unclear = text(prefix + "after_unclear") == "resend";
     if (has(prefix + "clients.notification.client_id")) {
         out.notification = ClientCredentials{text(prefix + "clients.notification.client_id"),
                                              secret(prefix + "clients.notification.client_secret")};

@@ -33,13 +33,14 @@ struct ClientCredentials {
 /// One configured OpenCRVS.
 struct Target {
     std::string name;
-    std::string version;      // "2.0"
+    std::string version;      // "1.3" to "2.0"
     std::string gateway_url;  // without a trailing '/'
     std::string auth_url;     // `{gateway_url}/auth` where none was given
     std::string ca_file;      // empty: the system's
     std::string pinned_sha256;
     Milliseconds timeout{0};
     Milliseconds refresh_interval{0};
+    bool resend_unclear = false;
     std::optional<ClientCredentials> notification;
 };
 

@@ -19,7 +19,8 @@ constexpr std::int64_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib;
 constexpr std::array auth_schemes{"auto"sv, "basic"sv, "token"sv};
 constexpr std::array body_choices{"none"sv, "hash"sv, "full"sv};
 constexpr std::array client_certificates{"none"sv, "optional"sv, "required"sv};
-constexpr std::array versions{"2.0"sv};
+constexpr std::array versions{"1.3"sv, "1.4"sv, "1.5"sv, "1.6"sv, "1.7"sv, "1.8"sv, "1.9"sv, "2.0"sv};
+constexpr std::array unclear_choices{"ask"sv, "resend"sv};
 constexpr std::array facility_choices{"refuse"sv, "park"sv};
 constexpr std::array stillbirth_choices{"refuse"sv, "as-death"sv};
 constexpr std::array log_levels{"trace"sv, "debug"sv, "info"sv, "warn"sv, "error"sv};
@@ -111,13 +112,15 @@ const Setting table[] = {
     {"targets.*.gateway_url", Type::url, nullptr, 0, 0, {},
      "Base URL of the OpenCRVS gateway, for example `https://gateway.crvs.example.org`.", {}},
     {"targets.*.auth_url", Type::url, nullptr, 0, 0, {},
-     "Base URL of the OpenCRVS auth service; left out, tokens are asked for at `{gateway_url}/auth`.", {}},
+     "Base URL of the OpenCRVS auth service; left out, tokens are asked for at `{gateway_url}/auth`, which 1.3 to 1.6 do not have.", {}},
     {"targets.*.ca_file", Type::path, nullptr, 0, 0, {},
      "PEM certificates to trust for this target instead of the system's.", {}},
     {"targets.*.pinned_sha256", Type::fingerprint, nullptr, 0, 0, {},
      "The target's certificate must be exactly this one.", {}},
     {"targets.*.timeout", Type::duration, "10s", 100 * ms, 10 * minute, {},
      "Time one call to this target may take.", {}},
+    {"targets.*.after_unclear", Type::choice, "ask", 0, 0, unclear_choices,
+     "When it is unclear whether OpenCRVS 1.3 to 1.8 has taken a notification: `ask` parks it until someone has looked, `resend` sends it again and may double it.", {}},
     {"targets.*.refresh_interval", Type::duration, "15m", 10 * second, 7 * day, {},
      "How often the target's form configuration and locations are read again.", {}},
     {"targets.*.clients.notification.client_id", Type::text, nullptr, 1, 256, {},

@@ -18,7 +18,8 @@
 /// The OpenCRVS 1.x event notification, whatever the target's version (design sections 5 and 9).
 namespace ocm::notification {
 
-/// Hands one event to the target; the event outlives the call.
+/// Hands one event to the target; the event outlives the call. Fails with `target_timeout` where the target may have
+/// taken it and would take it twice: it is not sent again before someone has looked.
 using Send = std::function<Task<Result<opencrvs::Sent>>(Exchange&, const VitalEvent&, opencrvs::NotifyIds)>;
 
 /// What handing it over would carry and drop, without doing so. Fails as `Send` does.
@@ -35,6 +36,7 @@ struct NotificationDeps {
     std::function<std::vector<PlaceCode>(const VitalEvent&)> unknown_places{};
     /// Where set and true, a stillbirth is sent as a death; else the country's forms decide.
     const std::atomic<bool>* stillbirths_as_death = nullptr;
+    bool takes_documents = false;     // the target may take the sender's own 1.x document as it is
     std::function<bool()> down{};     // the target did not answer several times in a row: no need to make callers wait
     std::function<void(int)> live{};  // told 1 before and -1 after a call that a caller waits for
     std::shared_ptr<const dhis2::Mapping> dhis2{};  // of programs; empty: the shipped one

@@ -20,6 +20,9 @@ constexpr std::chrono::seconds first_wait{2};
 /// Left of the deadline for answering after having waited for another transaction.
 constexpr Milliseconds answer_margin{500};
 
+constexpr std::string_view unclear_words =
+    "Accepted. It is not clear whether OpenCRVS has taken it: an administrator looks it up; do not send it again";
+
 /// A caller waits for a call: queued work makes room for it.
 class LiveCall {
   public:
@@ -49,6 +52,9 @@ class Flow {
         if (!decoded) co_return refuse(decoded.error());
         message_ = std::move(*decoded);
         answer_.properties["event"] = std::string(name(event().kind));
+        if (deps_.takes_documents) {
+            if (const auto own = message_->opencrvs_1_document(exchange_.request())) message_->event.document = *own;
+        }
         if (mode == Mode::check) {
             auto checked = co_await check();
             co_return checked;
@@ -203,6 +209,8 @@ class Flow {
 
     /// The target did not take it: queued, parked or refused.
     Answer not_sent(const ClaimResult& found, bool holds_claim, const Error& error) {
+        // It may have been taken: neither we nor the sender may send it again before someone has looked.
+        if (error.code == ErrorCode::target_timeout) return queue(found, holds_claim, error, Outcome::State::parked);
         const auto failure = explain(error, *message_);
         const bool later = failure.claim == ClaimState::unavailable;
         if (later && may_queue()) return queue(found, holds_claim, error, Outcome::State::queued);
@@ -236,9 +244,13 @@ class Flow {
         answer_.also.emplace_back(std::move(op));
         const bool parked = state == Outcome::State::parked;
         answer_.properties["state"] = parked ? "parked" : "queued";
-        if (holds_claim) answer_.claim = parked ? ClaimState::parked : ClaimState::queued;
+        const bool unclear = parked && why.code == ErrorCode::target_timeout;
+        if (unclear) answer_.properties["state"] = "unclear: to be looked up in OpenCRVS";
+        if (holds_claim) {
+            answer_.claim = unclear ? ClaimState::unclear : parked ? ClaimState::parked : ClaimState::queued;
+        }
         answer_.status = TransactionStatus::processing;
-        auto accepted = accept(state, {});
+        auto accepted = accept(state, {}, exchange_.id(), unclear ? unclear_words : "");
         accepted.response.status = 202;
         accepted.response.headers.set("Location", status_path(exchange_, exchange_.id()));
         return accepted;
@@ -323,10 +335,12 @@ class Flow {
         return accept(state, std::move(subjects), exchange_.id());
     }
 
-    /// `transaction` is the one that did it, or will.
-    Answer accept(Outcome::State state, store_ops::Subjects subjects, const std::string& transaction) {
+    /// `transaction` is the one that did it, or will; `reason` says why it waits where the state alone does not.
+    Answer accept(Outcome::State state, store_ops::Subjects subjects, const std::string& transaction,
+                  std::string_view reason = {}) {
         Outcome outcome;
         outcome.state = state;
+        outcome.reason = reason;
         outcome.transaction = transaction;
         outcome.subjects = subjects;
         outcome.client_id = client();

@@ -31,8 +31,9 @@ Result<void> check_content_type(const HttpHeaders& headers, std::string_view exp
 
 }  // namespace
 
-std::string_view later_message(Outcome::State state) {
-    return state == Outcome::State::parked
+std::string_view later_message(const Outcome& outcome) {
+    if (!outcome.reason.empty()) return outcome.reason;
+    return outcome.state == Outcome::State::parked
                ? "Accepted. The facility is not known yet: an administrator has to say which one it is"
                : "Accepted. OpenCRVS cannot take it now; it is delivered later and need not be sent again";
 }

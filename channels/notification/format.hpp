@@ -28,6 +28,7 @@ struct Outcome {
         checked     // nothing was to be sent: a dry run
     };
     State state = State::delivered;
+    std::string reason;            // why it waits, in words for the sender, where `state` alone does not say it
     std::string transaction;       // ours: the id in GET /notifications/{id}
     store_ops::Subjects subjects;  // of a delivered one
     std::string client_id, client_name;
@@ -38,7 +39,7 @@ struct Outcome {
 };
 
 /// What a sender is told of one that is queued or parked.
-std::string_view later_message(Outcome::State state);
+std::string_view later_message(const Outcome& outcome);
 
 /// One notification as its format understood it.
 class Message {
@@ -61,6 +62,8 @@ class Message {
     virtual HttpResponse accepted(const Outcome& outcome) = 0;
     /// True where the sender would rather be refused than lose a field (FHIR `Prefer: handling=strict`).
     virtual bool strict() const { return false; }
+    /// The bytes of the OpenCRVS 1.x document in the request, where it is one: a 1.x target may take it as it is.
+    virtual std::optional<std::string> opencrvs_1_document(const HttpRequest&) const { return std::nullopt; }
 
     VitalEvent event;
     Account account;

@@ -40,6 +40,8 @@ class Opencrvs1Message final : public Message {
         return opencrvs_v1::accepted(std::move(bundle_), saved);
     }
 
+    std::optional<std::string> opencrvs_1_document(const HttpRequest& request) const override { return request.body; }
+
   private:
     /// 1.8 has no dry run: the account is the answer.
     HttpResponse checked() const {
@@ -54,7 +56,7 @@ class Opencrvs1Message final : public Message {
         Json body = Json::object();
         body["id"] = outcome.transaction;
         body["state"] = outcome.state == Outcome::State::parked ? "parked" : "queued";
-        body["message"] = later_message(outcome.state);
+        body["message"] = later_message(outcome);
         return json_response(202, dump_json(body));
     }
 

@@ -46,6 +46,7 @@ std::string write_queued(const Queued& queued) {
     out["client"] = queued.client;
     out["create_key"] = queued.create_key;
     out["version"] = queued.version;
+    if (queued.event.document) out["document"] = *queued.event.document;
     return dump_json(out);
 }
 
@@ -59,6 +60,7 @@ Result<Queued> read_queued(std::string_view text) {
     }
     auto read = vital_json::read(*event);
     if (!read) return fail(read.error());
+    if (const auto* document = member(*json, "document")) read->document = std::string(ocm::text(*document));
     return Queued{std::move(*read), std::string(text_member(*json, "client")),
                   std::string(text_member(*json, "create_key")), version->get<unsigned>()};
 }
@@ -83,6 +85,9 @@ dispatch::Outcome outcome_of(Error error, bool park) {
             return {park ? Kind::park : Kind::refused, error, true, false};
         case ErrorCode::conflict:
             return {Kind::refused, error, true, false};
+        case ErrorCode::target_timeout:
+            // It may have been taken: a person has to look before it is sent again.
+            return {Kind::park, error, false, false};
         case ErrorCode::bad_gateway:
         case ErrorCode::internal:
             // It answered; what is wrong may be put right by an administrator.
@@ -100,7 +105,9 @@ Completed complete(const Delivery& delivery, DeliveryStep step, const Sending& s
     complete.transaction = delivery.transaction;
     complete.at = now;
     complete.status = delivered ? TransactionStatus::successful : TransactionStatus::failed;
-    complete.claim = delivered ? ClaimState::delivered : ClaimState::refused;
+    // Discarded because OpenCRVS has it, or may have it: the same message must still not be sent again.
+    const bool unclear = delivery.error_code == name(ErrorCode::target_timeout);
+    complete.claim = delivered ? ClaimState::delivered : unclear ? ClaimState::unclear : ClaimState::refused;
     complete.subjects = sending.subjects;
     if (!delivered) complete.error_code = name(error.code);
     if (!sending.account.empty()) complete.parts.push_back({"account", sending.account});

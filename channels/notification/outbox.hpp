@@ -13,7 +13,8 @@ namespace ocm::notification {
 
 inline constexpr std::string_view delivery_kind_name = "notification";
 
-/// What is kept of one: the canonical event, rendered when it is sent, and what its upstream ids are made from.
+/// What is kept of one: the canonical event, rendered when it is sent (with the sender's own 1.x document beside it
+/// where the target may take that), and what its upstream ids are made from.
 struct Queued {
     VitalEvent event;
     std::string client;

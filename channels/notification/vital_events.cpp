@@ -44,7 +44,7 @@ class VitalEventsMessage final : public Message {
             body["trackingId"] = outcome.subjects.tracking_id;
         } else {
             body["state"] = outcome.state == Outcome::State::parked ? "parked" : "queued";
-            body["message"] = later_message(outcome.state);
+            body["message"] = later_message(outcome);
         }
         auto response = json_response(outcome.state == Outcome::State::delivered ? 201 : 202, dump_json(body));
         response.headers.set("Location", outcome.status_path);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/opencrvs/target.hpp"
 
-#include "core/json.hpp"
-
-#include <nlohmann/json.hpp>
+#include "channels/opencrvs/target_interface.hpp"
+#include "channels/opencrvs/write_v2.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -25,8 +24,9 @@ const Version& supported(const std::string& name) {
     return *version;
 }
 
-TokenOptions token_options(const TargetOptions& options) {
-    return {options.name, "notification", options.auth_url, options.client_id, options.client_secret, options.timeout};
+TokenOptions token_options(const TargetOptions& options, const Version& version) {
+    return {options.name,          "notification",  options.auth_url,      options.client_id,
+            options.client_secret, options.timeout, version.token_in_query};
 }
 
 SnapshotOptions snapshot_options(const TargetOptions& options, const Version& version) {
@@ -42,12 +42,16 @@ bool is_place_refusal(const Error& error) {
 Target::Target(TargetOptions options, CountryMap map, Ports ports)
     : options_(std::move(options)),
       version_(&supported(options_.version)),
-      map_(std::move(map)),
+      map_(version_->has_event_location ? std::move(map) : map.without(Take::place_jurisdiction)),
       ports_(ports),
-      tokens_(token_options(options_), ports.clock),
+      tokens_(token_options(options_, *version_), ports.clock),
       snapshots_(snapshot_options(options_, *version_), map_, tokens_, ports),
       retry_(std::make_shared<const RetryPolicy>()),
-      crosswalk_(std::make_shared<const Crosswalk>()) {}
+      crosswalk_(std::make_shared<const Crosswalk>()),
+      interface_(version_->generation == Generation::legacy ? legacy_interface(options_, *version_, map_, tokens_)
+                                                            : events_interface(options_, *version_, map_, tokens_)) {}
+
+Target::~Target() = default;
 
 void Target::set_retry(RetryPolicy policy) {
     retry_.store(std::make_shared<const RetryPolicy>(policy));
@@ -60,8 +64,8 @@ Task<void> Target::start() {
 Task<void> Target::keep_current() {
     unsigned failures = 0;
     for (;;) {
-        // Three reads and a token, each within its own timeout.
-        const auto deadline = ports_.clock.steady() + 4 * options_.timeout;
+        // Up to four reads and a token, each within its own timeout.
+        const auto deadline = ports_.clock.steady() + 5 * options_.timeout;
         auto done = co_await snapshots_.refresh(deadline, 0ms);
         failures = done ? 0 : failures + 1;
         const auto wait =
@@ -76,16 +80,17 @@ SteadyTime Target::soon(SteadyTime deadline) const {
     return std::min(deadline, ports_.clock.steady() + options_.timeout);
 }
 
-Result<Written> Target::write_with(const Snapshot& snapshot, const VitalEvent& event) const {
+Result<std::unique_ptr<Prepared>> Target::prepare(const Snapshot& snapshot, const VitalEvent& event,
+                                                  const NotifyIds& ids) const {
     const auto now = ports_.clock.now();
     const auto crosswalk = crosswalk_.load();
     const auto resolved = resolve(event, map_.country, {*crosswalk, options_.name, snapshot.places, now});
-    auto written = write(resolved.event, map_, snapshot.form, snapshot.places, now);
+    auto prepared = interface_->prepare(snapshot, resolved.event, ids, now);
     // An event that the forms do not have is not worth waiting with.
-    const bool of_kind = !written && written.error().path == refusal::kind;
+    const bool of_kind = !prepared && prepared.error().path == refusal::kind;
     if (!resolved.unknown.empty() && !of_kind) return fail(refuse_unknown(resolved.unknown.front()));
-    if (written) written->account.append(resolved.account);
-    return written;
+    if (prepared) (*prepared)->account.append(resolved.account);
+    return prepared;
 }
 
 std::vector<PlaceCode> Target::unknown_places(const VitalEvent& event) const {
@@ -105,7 +110,8 @@ bool Target::knows(const PlaceCode& code) const {
     return cross(code, {*crosswalk, options_.name, snapshot->places, ports_.clock.now()}).by != Crossed::By::nothing;
 }
 
-Task<Result<Written>> Target::write_current(Exchange& exchange, const VitalEvent& event) {
+Task<Result<std::unique_ptr<Prepared>>> Target::prepare_current(Exchange& exchange, const VitalEvent& event,
+                                                                NotifyIds ids) {
     auto snapshot = snapshots_.current();
     if (snapshot == nullptr) {
         auto read = co_await snapshots_.refresh(soon(exchange.deadline()), first_read_interval);
@@ -117,115 +123,28 @@ Task<Result<Written>> Target::write_current(Exchange& exchange, const VitalEvent
             co_return fail(unreachable(read.error()));
         }
     }
-    auto written = write_with(*snapshot, event);
-    if (written || !is_place_refusal(written.error())) co_return written;
+    auto prepared = prepare(*snapshot, event, ids);
+    if (prepared || !is_place_refusal(prepared.error())) co_return prepared;
     auto read = co_await snapshots_.refresh(soon(exchange.deadline()), unknown_place_interval);
     const auto fresh = snapshots_.current();
-    if (!read || fresh == snapshot) co_return written;
-    co_return write_with(*fresh, event);
+    if (!read || fresh == snapshot) co_return prepared;
+    co_return prepare(*fresh, event, ids);
 }
 
 Task<Result<Account>> Target::preview(Exchange& exchange, const VitalEvent& event) {
-    auto written = co_await write_current(exchange, event);
-    if (!written) co_return fail(written.error());
-    co_return std::move(written->account);
+    // Ids of a notification that is not sent: they are in nothing that leaves.
+    constexpr const char* nil = "00000000-0000-0000-0000-000000000000";
+    auto prepared = co_await prepare_current(exchange, event, {nil, nil});
+    if (!prepared) co_return fail(prepared.error());
+    co_return std::move((*prepared)->account);
 }
 
 Task<Result<Sent>> Target::notify(Exchange& exchange, const VitalEvent& event, NotifyIds ids) {
-    auto written = co_await write_current(exchange, event);
-    if (!written) co_return fail(written.error());
-
+    auto prepared = co_await prepare_current(exchange, event, std::move(ids));
+    if (!prepared) co_return fail(prepared.error());
     TransactionWay way(exchange, *retry_.load());
-    auto created = co_await create(way, *written, ids.create);
-    if (!created) co_return fail(created.error());
-
-    auto document = std::move(*created);
-    auto state = notify_state(document, ids.notify);
-    // Creating again shows what an earlier try came to: what is done is not done twice.
-    if (state == NotifyState::none || state == NotifyState::another) {
-        Json body = Json::object();
-        body["eventId"] = document.id;
-        body["transactionId"] = ids.notify;
-        body["type"] = "NOTIFY";
-        body["createdAtLocation"] = written->created_at_location;
-        body["declaration"] = std::move(written->declaration);
-        if (!written->annotation.empty()) body["annotation"] = std::move(written->annotation);
-        CallContext context{CallContext::Step::notify, version_, options_.name, written->event_type, {}};
-        auto notified = co_await send_event(way, "Notify event", event_path(version_->notify_path, document.id),
-                                            std::move(body), std::move(context));
-        if (!notified && notified.error().code == ErrorCode::conflict) {
-            auto looked = co_await after_conflict(way, *written, ids, notified.error());
-            notified = std::move(looked);
-        }
-        if (!notified) co_return fail(notified.error());
-        document = std::move(*notified);
-        state = notify_state(document, ids.notify);
-    }
-
-    if (state == NotifyState::rejected) {
-        co_return fail(ErrorCode::bad_request, "the country configuration of OpenCRVS rejected the notification");
-    }
-    if (state == NotifyState::none) {
-        co_return fail(ErrorCode::bad_gateway,
-                       "OpenCRVS answered 200 to the notification, but the event does not show it");
-    }
-    Sent out;
-    out.event_id = std::move(document.id);
-    out.tracking_id = std::move(document.tracking_id);
-    out.office_id = std::move(written->created_at_location);
-    out.pending = state == NotifyState::pending;
-    out.account = std::move(written->account);
-    co_return out;
-}
-
-Task<Result<EventDocument>> Target::create(Way& way, const Written& written, std::string transaction) {
-    Json body = Json::object();
-    body["type"] = written.event_type;
-    body["transactionId"] = std::move(transaction);
-    body["createdAtLocation"] = written.created_at_location;
-    CallContext context{CallContext::Step::create, version_, options_.name, written.event_type, {}};
-    auto created = co_await send_event(way, "Create event", std::string(version_->create_path), std::move(body),
-                                       std::move(context));
-    co_return created;
-}
-
-// Also a notification that was taken is answered 409 once the record has moved on. Creating again is idempotent and
-// shows the event without a scope for reading.
-Task<Result<EventDocument>> Target::after_conflict(Way& way, const Written& written, const NotifyIds& ids,
-                                                   Error conflict) {
-    auto event = co_await create(way, written, ids.create);
-    if (!event) co_return fail(event.error());
-    const auto state = notify_state(*event, ids.notify);
-    if (state == NotifyState::accepted || state == NotifyState::pending) co_return event;
-    if (state == NotifyState::another) {
-        conflict.message = "OpenCRVS has this record already, with other content; a correction has to be made there";
-    }
-    co_return fail(std::move(conflict));
-}
-
-Task<Result<EventDocument>> Target::send_event(Way& way, std::string name, std::string path, Json body,
-                                               CallContext context) {
-    UpstreamCall call;
-    call.name = std::move(name);
-    call.method = "POST";
-    call.url = options_.gateway_url + path;
-    call.headers.add("Content-Type", "application/json");
-    call.headers.add("Accept", "application/json");
-    call.body = dump_json(body);
-    call.timeout = options_.timeout;
-    call.repeatable = true;  // the transaction id is an idempotency key (opencrvs.md 7.2, 7.3)
-    auto reply = co_await send_authorized(way, tokens_, std::move(call));
-    if (!reply) co_return fail(unreachable(reply.error()));
-    if (reply->status != 200) {
-        if (reply->status == 403) {
-            auto token = co_await tokens_.get(way);
-            if (token) context.scopes = (*token)->scopes;
-        }
-        co_return fail(explain_failure(*reply, context));
-    }
-    auto document = EventDocument::read(*reply);
-    if (!document) co_return fail(unreachable(document.error()));
-    co_return document;
+    auto sent = co_await (*prepared)->send(way);
+    co_return sent;
 }
 
 Task<Result<OnlineCheck>> Target::check_online(SteadyTime deadline) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/opencrvs/target_snapshot.hpp"
 
+#include "channels/opencrvs/fhir_locations.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
 
@@ -26,9 +27,10 @@ Error useless(std::string_view what, const Error& why) {
 }
 
 /// Forms, places and what the map makes of them.
-std::shared_ptr<Snapshot> assemble(FormConfig form, Places places, const CountryMap& map, std::string digest) {
+std::shared_ptr<Snapshot> assemble(FormConfig form, Places places, const CountryMap& map, const Version& version,
+                                   std::string digest) {
     auto out = std::make_shared<Snapshot>();
-    out->problems = map.check(form);
+    if (!version.config_path.empty()) out->problems = map.check(form);
     out->form = std::move(form);
     out->places = std::move(places);
     out->digest = std::move(digest);
@@ -46,8 +48,14 @@ RefreshReport report_on(const Snapshot& snapshot) {
 }  // namespace
 
 struct SnapshotSource::Answers {
-    std::string config, locations, areas;
-    std::string digest() const { return sha256_hex(sha256_hex(config) + sha256_hex(locations) + sha256_hex(areas)); }
+    std::string config;               // empty: the version has no forms
+    std::vector<std::string> places;  // of the events service its locations and areas; else FHIR searchsets
+    bool fhir = false;
+    std::string digest() const {
+        auto all = sha256_hex(config);
+        for (const auto& each : places) all += sha256_hex(each);
+        return sha256_hex(all);
+    }
 };
 
 struct SnapshotSource::Built {
@@ -73,7 +81,8 @@ Task<void> SnapshotSource::load_cached() {
     auto form_text = co_await ports_.store.cached(cache_key("form"));
     auto places_text = co_await ports_.store.cached(cache_key("places"));
     if (!form_text || !places_text || !*form_text || !*places_text) co_return;
-    auto form = FormConfig::from_reduced(**form_text);
+    const bool has_forms = !options_.version->config_path.empty();
+    auto form = has_forms ? FormConfig::from_reduced(**form_text) : Result<FormConfig>(FormConfig{});
     const auto json = parse_json(**places_text, places_json_limits);
     const auto* locations = json ? member(*json, "locations") : nullptr;
     const auto* areas = json ? member(*json, "areas") : nullptr;
@@ -81,7 +90,8 @@ Task<void> SnapshotSource::load_cached() {
     if (!form || locations == nullptr || areas == nullptr) co_return;
     auto places = Places::from_answers(*locations, *areas);
     if (!places) co_return;
-    std::shared_ptr<const Snapshot> snapshot = assemble(std::move(*form), std::move(*places), map_, {});
+    std::shared_ptr<const Snapshot> snapshot =
+        assemble(std::move(*form), std::move(*places), map_, *options_.version, {});
     // A refresh may have been faster.
     if (!current_.replace(nullptr, snapshot)) co_return;
     auto report = report_on(*snapshot);
@@ -131,7 +141,7 @@ Task<Result<void>> SnapshotSource::refresh_now(SteadyTime deadline) {
     auto built = co_await build_aside(std::move(*answers));
     if (!built) co_return fail(built.error());
     std::shared_ptr<const Snapshot> snapshot =
-        assemble(std::move(built->form), std::move(built->places), map_, std::move(digest));
+        assemble(std::move(built->form), std::move(built->places), map_, *options_.version, std::move(digest));
     current_.store(snapshot);
     auto report = report_on(*snapshot);
     report.changed = true;
@@ -148,23 +158,35 @@ Task<Result<void>> SnapshotSource::refresh_now(SteadyTime deadline) {
 Task<Result<SnapshotSource::Answers>> SnapshotSource::read_target(SteadyTime deadline) {
     DirectWay way(ports_.upstream, deadline);
     Answers out;
-    auto config = co_await get(way, "Get form configuration", options_.version->config_path);
-    if (!config) co_return fail(config.error());
-    out.config = std::move(*config);
-    auto locations = co_await get(way, "Get locations", options_.version->locations_path);
+    if (!options_.version->config_path.empty()) {
+        auto config = co_await get(way, "Get form configuration", std::string(options_.version->config_path));
+        if (!config) co_return fail(config.error());
+        out.config = std::move(*config);
+    }
+    out.fhir = options_.version->fhir_locations;
+    const std::string path(options_.version->locations_path);
+    if (out.fhir) {
+        for (const auto type : fhir_location_types) {
+            auto found = co_await get(way, "Get locations", path + fhir_location_query(type));
+            if (!found) co_return fail(found.error());
+            out.places.push_back(std::move(*found));
+        }
+        co_return out;
+    }
+    auto locations = co_await get(way, "Get locations", path);
     if (!locations) co_return fail(locations.error());
-    out.locations = std::move(*locations);
-    auto areas = co_await get(way, "Get administrative areas", options_.version->areas_path);
+    out.places.push_back(std::move(*locations));
+    auto areas = co_await get(way, "Get administrative areas", std::string(options_.version->areas_path));
     if (!areas) co_return fail(areas.error());
-    out.areas = std::move(*areas);
+    out.places.push_back(std::move(*areas));
     co_return out;
 }
 
-Task<Result<std::string>> SnapshotSource::get(Way& way, std::string name, std::string_view path) {
+Task<Result<std::string>> SnapshotSource::get(Way& way, std::string name, std::string path) {
     UpstreamCall call;
     call.name = std::move(name);
     call.method = "GET";
-    call.url = options_.gateway_url + std::string(path);
+    call.url = options_.gateway_url + path;
     call.headers.add("Accept", "application/json");
     call.timeout = options_.timeout;
     call.max_response = max_answer;
@@ -175,7 +197,7 @@ Task<Result<std::string>> SnapshotSource::get(Way& way, std::string name, std::s
     const bool later = reply->status == 429 || reply->status >= 500;
     co_return fail(later ? ErrorCode::unavailable : ErrorCode::bad_gateway,
                    "OpenCRVS (target " + options_.target + ") answered HTTP " + std::to_string(reply->status) +
-                       " to GET " + std::string(path) +
+                       " to GET " + path +
                        (later ? "" : "; check targets." + options_.target + ".gateway_url and version"));
 }
 
@@ -191,22 +213,30 @@ Task<Result<SnapshotSource::Built>> SnapshotSource::build_task(Answers answers) 
 }
 
 Result<SnapshotSource::Built> SnapshotSource::build(const Answers& answers) {
-    auto form = FormConfig::from_answer(answers.config);
-    if (!form) return fail(useless("form configuration", form.error()));
-    auto locations = parse_json(answers.locations, places_json_limits);
-    if (!locations) return fail(useless("list of locations", locations.error()));
-    auto areas = parse_json(answers.areas, places_json_limits);
-    if (!areas) return fail(useless("list of administrative areas", areas.error()));
-    auto places = Places::from_answers(*locations, *areas);
-    if (!places) return fail(useless("list of places", places.error()));
     Built out;
-    out.cached_form = form->reduced();
-    Json cached = Json::object();
-    cached["locations"] = std::move(*locations);
-    cached["areas"] = std::move(*areas);
-    out.cached_places = dump_json(cached);
-    out.form = std::move(*form);
+    if (!answers.config.empty()) {
+        auto form = FormConfig::from_answer(answers.config);
+        if (!form) return fail(useless("form configuration", form.error()));
+        out.form = std::move(*form);
+        out.cached_form = out.form.reduced();
+    }
+    PlaceLists lists;
+    for (std::size_t i = 0; i < answers.places.size(); ++i) {
+        auto read = parse_json(answers.places[i], places_json_limits);
+        if (!read) return fail(useless("list of places", read.error()));
+        if (answers.fhir) {
+            if (auto added = lists.add(*read); !added) return fail(useless("list of places", added.error()));
+        } else {
+            (i == 0 ? lists.locations : lists.areas) = std::move(*read);
+        }
+    }
+    auto places = Places::from_answers(lists.locations, lists.areas);
+    if (!places) return fail(useless("list of places", places.error()));
     out.places = std::move(*places);
+    Json cached = Json::object();
+    cached["locations"] = std::move(lists.locations);
+    cached["areas"] = std::move(lists.areas);
+    out.cached_places = dump_json(cached);
     return out;
 }
 

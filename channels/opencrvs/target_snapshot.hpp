@@ -67,7 +67,7 @@ class SnapshotSource {
     struct Built;
     Task<Result<void>> refresh_now(SteadyTime deadline);
     Task<Result<Answers>> read_target(SteadyTime deadline);
-    Task<Result<std::string>> get(Way& way, std::string name, std::string_view path);
+    Task<Result<std::string>> get(Way& way, std::string name, std::string path);
     Task<Result<Built>> build_aside(Answers answers);
     static Task<Result<Built>> build_task(Answers answers);
     static Result<Built> build(const Answers& answers);

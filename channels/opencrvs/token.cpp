@@ -104,10 +104,15 @@ Task<Result<std::shared_ptr<const Token>>> TokenSource::fetch(Way& way) {
     call.name = "Get access token";
     call.method = "POST";
     call.url = options_.auth_url + "/token";
-    call.headers.add("Content-Type", "application/x-www-form-urlencoded");
     call.headers.add("Accept", "application/json");
-    call.body = "grant_type=client_credentials&client_id=" + encode_query_value(options_.client_id) +
-                "&client_secret=" + encode_query_value(options_.client_secret);
+    auto parameters = "grant_type=client_credentials&client_id=" + encode_query_value(options_.client_id) +
+                      "&client_secret=" + encode_query_value(options_.client_secret);
+    if (options_.in_query) {
+        call.url += "?" + parameters;
+    } else {
+        call.headers.add("Content-Type", "application/x-www-form-urlencoded");
+        call.body = std::move(parameters);
+    }
     call.timeout = options_.timeout;
     call.max_response = 2 * longest_token;
     call.repeatable = true;
@@ -167,7 +172,7 @@ Error TokenSource::explain(const UpstreamReply& reply) const {
 Task<Result<UpstreamReply>> send_authorized(Way& way, TokenSource& tokens, UpstreamCall call) {
     for (int round = 1;; ++round) {
         auto token = co_await tokens.get(way);
-        if (!token) co_return fail(token.error());
+        if (!token) co_return fail(unreachable(token.error()));
         call.headers.set("Authorization", "Bearer " + (*token)->value);
         auto reply = co_await way.send(call);
         if (!reply || reply->status != 401) co_return reply;

@@ -68,6 +68,7 @@ struct TokenOptions {
     std::string auth_url;
     std::string client_id, client_secret;
     Milliseconds timeout{10'000};
+    bool in_query = false;  // 1.3 to 1.9 read the query only (opencrvs.md 1.1)
 };
 
 /// The access token of one client of a target. Thread-safe; one refresh at a time.
@@ -95,7 +96,8 @@ class TokenSource {
     std::optional<Error> failure_;  // of the last fetch, for those who waited for it
 };
 
-/// Sends with the client's token; on 401 once more with a new one. A second 401 is `bad_gateway`.
+/// Sends with the client's token; on 401 once more with a new one. A second 401 is `bad_gateway`. `target_timeout` is
+/// of the call alone: where no token could be had nothing was sent, which is `unavailable`.
 Task<Result<UpstreamReply>> send_authorized(Way& way, TokenSource& tokens, UpstreamCall call);
 
 /// A failure to reach the target as the caller of a transaction is told it: down and slow are `unavailable`.

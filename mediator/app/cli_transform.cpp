@@ -3,6 +3,7 @@
 #include "app/country.hpp"
 #include "app/one_shot.hpp"
 #include "app/print.hpp"
+#include "channels/opencrvs/fhir_locations.hpp"
 #include "channels/transform.hpp"
 
 #include <nlohmann/json.hpp>
@@ -33,12 +34,26 @@ Result<Json> read_json(const std::string& file) {
     return parsed;
 }
 
+/// An answer of the FHIR Location API, or a list of such answers (1.3 to 1.9).
+bool is_fhir(const Json& answer) {
+    const auto* first = answer.is_array() ? element(answer, 0) : &answer;
+    return first != nullptr && text_member(*first, "resourceType") == "Bundle";
+}
+
+Result<opencrvs::Places> from_fhir(const Json& locations, const Json& areas) {
+    opencrvs::PlaceLists lists;
+    if (auto added = lists.add(locations); !added) return fail(added.error());
+    if (auto added = lists.add(areas); !added) return fail(added.error());
+    return opencrvs::Places::from_answers(lists.locations, lists.areas);
+}
+
 Result<opencrvs::Places> read_places(const TransformOptions& options) {
     if (options.locations_file.empty() && options.areas_file.empty()) return opencrvs::Places{};
     auto locations = options.locations_file.empty() ? Result<Json>(Json::array()) : read_json(options.locations_file);
     if (!locations) return fail(locations.error());
     auto areas = options.areas_file.empty() ? Result<Json>(Json::array()) : read_json(options.areas_file);
     if (!areas) return fail(areas.error());
+    if (is_fhir(*locations) || is_fhir(*areas)) return from_fhir(*locations, *areas);
     return opencrvs::Places::from_answers(*locations, *areas);
 }
 

@@ -59,6 +59,7 @@ opencrvs::TargetOptions target_options(const config::Config& config) {
     }
     out.timeout = configured.timeout;
     out.refresh_interval = configured.refresh_interval;
+    if (configured.resend_unclear) out.after_unclear = opencrvs::AfterUnclear::resend;
     return out;
 }
 

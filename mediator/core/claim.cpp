@@ -15,8 +15,8 @@ std::optional<E> find_name(std::string_view text, const std::array<std::string_v
 }
 
 constexpr std::array<std::string_view, 4> kind_names{"explicit", "document", "source", "content"};
-constexpr std::array<std::string_view, 7> state_names{"running", "interrupted", "delivered",  "queued",
-                                                      "parked",  "refused",     "unavailable"};
+constexpr std::array<std::string_view, 8> state_names{"running", "interrupted", "delivered",   "queued",
+                                                      "parked",  "refused",     "unavailable", "unclear"};
 constexpr std::array<std::string_view, 9> verdict_names{
     "fresh", "again", "another_subject", "replay", "wait", "queued", "replaces_queued", "correction", "key_reused"};
 
@@ -67,7 +67,8 @@ ClaimDecision decide(const Claim& claim, const std::vector<HeldClaim>& held, Wal
         if (other.content_sha256 == claim.content_sha256) {
             if (evaluated_afresh(other.state)) return {ClaimVerdict::again, i};
             if (other.state == ClaimState::running) return {ClaimVerdict::wait, i};
-            if (other.state == ClaimState::queued) return {ClaimVerdict::queued, i};
+            if (other.state == ClaimState::queued || other.state == ClaimState::unclear)
+                return {ClaimVerdict::queued, i};
             return {ClaimVerdict::replay, i};
         }
         if (claim.kind == KeyKind::explicit_key) return {ClaimVerdict::key_reused, i};

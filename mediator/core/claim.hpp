@@ -43,6 +43,7 @@ enum class ClaimState {
     parked,       // accepted, waits for an administrator: evaluated afresh when it comes again
     refused,      // the target or we said no: evaluated afresh
     unavailable,  // the target was down and the caller was told to come again: evaluated afresh
+    unclear,      // sent, and nobody knows whether it was taken: not sent again before an administrator has looked
 };
 std::string_view name(ClaimState state);
 std::optional<ClaimState> claim_state(std::string_view text);

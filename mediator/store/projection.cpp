@@ -205,7 +205,11 @@ void Projector::stepped(std::int64_t txn, const Json& entry, const PartText& par
               text_member(entry, "error_code"), why, part(part_name::waits_for).value_or(""), id);
     if (!carries_claim) return;
     if (to == DeliveryState::sending) settle_.run(name(ClaimState::running), txn);
-    if (to == DeliveryState::parked) settle_.run(name(ClaimState::parked), txn);
+    if (to == DeliveryState::parked) {
+        // Whatever was sent and may have been taken must not be sent again because it comes again.
+        const bool unclear = text_member(entry, "error_code") == name(ErrorCode::target_timeout);
+        settle_.run(name(unclear ? ClaimState::unclear : ClaimState::parked), txn);
+    }
     if (to == DeliveryState::pending) {
         settle_.run(name(ClaimState::queued), txn);
         reopen_.run(name(TransactionStatus::processing), txn);

@@ -54,7 +54,9 @@ Json saved_record(Json bundle, const Accepted& outcome) {
     auto& identifiers = task["identifier"];
     if (!identifiers.is_array()) identifiers = Json::array();
     const std::string system(identifier_system);
-    set_identifier(identifiers, system + std::string(name(outcome.kind)) + "-tracking-id", outcome.tracking_id);
+    if (!outcome.tracking_id.empty()) {
+        set_identifier(identifiers, system + std::string(name(outcome.kind)) + "-tracking-id", outcome.tracking_id);
+    }
     const Json client{{"name", outcome.client_name}, {"username", outcome.client_id}, {"type", "HEALTH"}};
     set_identifier(identifiers, system + "system_identifier", dump_json(client));
     task["businessStatus"] = {

@@ -25,7 +25,7 @@ HttpResponse refusal(const Error& error);
 struct Accepted {
     VitalKind kind = VitalKind::birth;
     std::string event_id;     // the target's id of the record
-    std::string tracking_id;  // what the record is looked up by
+    std::string tracking_id;  // what the record is looked up by; empty where the target (1.3 to 1.5) tells none
     std::string client_id, client_name;
     WallTime at{};
     bool potential_duplicate = false;  // OpenCRVS has one that may be the same (1.8)

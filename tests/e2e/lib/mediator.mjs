@@ -36,8 +36,9 @@ export class Mediator {
       admin: { host: '127.0.0.1', port: adminPort },
       targets: {
         sandbox: {
-          version: '2.0',
+          version: sandbox.version,
           gateway_url: sandbox.url,
+          ...(sandbox.version < '1.9' ? { auth_url: sandbox.url } : {}),
           clients: {
             notification: { client_id: sandbox.client.id, client_secret_file: secret('target-secret', sandbox.client.secret) }
           }

@@ -5,14 +5,21 @@ import { join } from 'node:path'
 import { request } from './http.mjs'
 import { Child } from './process.mjs'
 
-const scopes = ['type=record.create', 'type=record.notify']
+/** What the event notification client of a version is given. */
+const scopesOf = version => version >= '2.0'
+  ? ['type=record.create', 'type=record.notify']
+  : version === '1.9'
+    ? ['notification-api', 'record.create[event=birth|death]', 'record.notify[event=birth|death]']
+    : [...(version < '1.7' ? ['declare'] : []), 'notification-api']
 
 export class Sandbox {
-  static async start (binary, folder, { port = 0 } = {}) {
+  static async start (binary, folder, { port = 0, version = '2.0' } = {}) {
     const sandbox = new Sandbox()
     sandbox.client = { id: randomUUID(), secret: randomBytes(16).toString('hex') }
+    sandbox.version = version
     sandbox.process = new Child('sandbox', binary,
-      ['--host', '127.0.0.1', '--port', String(port), '--client', `${sandbox.client.id}:${sandbox.client.secret}:${scopes.join(';')}`],
+      ['--host', '127.0.0.1', '--port', String(port), '--version', version,
+        '--client', `${sandbox.client.id}:${sandbox.client.secret}:${scopesOf(version).join(';')}`],
       { logFile: join(folder, 'sandbox.log') })
     sandbox.url = (await sandbox.process.waitForLine(/listening on (http:\/\/\S+)/))[1]
     return sandbox

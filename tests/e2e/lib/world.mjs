@@ -20,7 +20,7 @@ function binary (variable) {
 
 export class World {
   /** `folder` is kept afterwards where one is given; `preferred` ports are taken where they are free. */
-  static async start ({ settings, folder, preferred = {} } = {}) {
+  static async start ({ settings, folder, preferred = {}, version } = {}) {
     const world = new World()
     world.temporary = !folder
     world.folder = folder ?? mkdtempSync(join(tmpdir(), 'ocm-e2e-'))
@@ -28,7 +28,7 @@ export class World {
       const sandboxPort = preferred.sandbox ? await portNear(preferred.sandbox) : 0
       ;[world.core, world.sandbox] = await Promise.all([
         Core.start(world.folder, { preferred: preferred.core }),
-        Sandbox.start(binary('OCM_SANDBOX'), world.folder, { port: sandboxPort })
+        Sandbox.start(binary('OCM_SANDBOX'), world.folder, { port: sandboxPort, version })
       ])
       const free = await freePorts(2)
       const port = preferred.mediator ? await portNear(preferred.mediator) : free[0]

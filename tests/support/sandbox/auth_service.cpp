@@ -5,9 +5,9 @@
 namespace ocm::sandbox {
 namespace {
 
-/// A parameter of a token request: the parsed body first, then the query. Given twice it is an array to hapi, and so
-/// no string: absent.
-std::string parameter(const HttpRequest& request, std::string_view name) {
+/// A parameter of a token request: the parsed body first, then the query; before 2.0 the query only. Given twice it is
+/// an array to hapi, and so no string: absent.
+std::string parameter(const HttpRequest& request, std::string_view name, bool query_only) {
     const auto once = [&](std::string_view form) -> std::string {
         std::size_t count = 0;
         for (auto rest = form; !rest.empty();) {
@@ -17,6 +17,7 @@ std::string parameter(const HttpRequest& request, std::string_view name) {
         }
         return count == 1 ? query_value(form, name).value_or("") : std::string();
     };
+    if (query_only) return once(request.query);
     const auto type = media_type(request.headers.get("content-type"));
     std::string value;
     if (type == "application/json") {
@@ -30,11 +31,12 @@ std::string parameter(const HttpRequest& request, std::string_view name) {
 }  // namespace
 
 HttpResponse Service::token(const HttpRequest& request, WallTime now) const {
-    if (parameter(request, "grant_type") != "client_credentials") {
+    const bool query_only = options_.version < "2.0";
+    if (parameter(request, "grant_type", query_only) != "client_credentials") {
         return auth_error(400, "unsupported_grant_type", "The grant type is not supported");
     }
-    const auto id = parameter(request, "client_id");
-    const auto secret = parameter(request, "client_secret");
+    const auto id = parameter(request, "client_id", query_only);
+    const auto secret = parameter(request, "client_secret", query_only);
     if (id.empty() || secret.empty()) return auth_error(400, "invalid_request", "A client id or secret is missing");
     for (const auto& client : options_.clients) {
         if (client.id != id || !client.active || !constant_time_equal(client.secret, secret)) continue;

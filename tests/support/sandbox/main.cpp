@@ -8,10 +8,9 @@
 #include <iostream>
 
 int main(int argc, char** argv) {
-    CLI::App app{"A sandbox OpenCRVS 2.0: answers as the real one would, keeps invented records in memory"};
+    CLI::App app{"A sandbox OpenCRVS: answers as the real one would, keeps invented records in memory"};
     ocm::sandbox::SandboxOptions options;
     std::vector<std::string> clients;
-    std::string version = "2.0";
     long lifetime = 600;
     bool quiet = false;
     app.add_option("--host", options.host, "address to listen on")->capture_default_str();
@@ -19,7 +18,9 @@ int main(int argc, char** argv) {
     app.add_option("--forms", options.forms_file, "event configurations, as GET /events/config answers them");
     app.add_option("--locations", options.locations_file, "locations, as GET /events/locations answers them");
     app.add_option("--areas", options.areas_file, "administrative areas, as administrativeAreas.list answers them");
-    app.add_option("--version", version, "version of OpenCRVS")->check(CLI::IsMember({"2.0"}))->capture_default_str();
+    app.add_option("--version", options.version, "version of OpenCRVS")
+        ->check(CLI::IsMember(ocm::sandbox::sandbox_versions))
+        ->capture_default_str();
     app.add_option("--client", clients, "ID:SECRET:SCOPE;SCOPE... (may be repeated)");
     app.add_option("--state", options.state_file, "file that keeps the records over a restart");
     app.add_option("--token-lifetime", lifetime, "seconds")->capture_default_str();
@@ -40,10 +41,11 @@ int main(int argc, char** argv) {
         pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread is started
 
         const bool own_client = options.clients.empty();
+        const auto own_version = options.version;
         const ocm::sandbox::Sandbox sandbox(std::move(options));
         std::cout << "listening on " << sandbox.url() << std::endl;
         if (!quiet && own_client) {
-            const auto client = ocm::sandbox::default_client();
+            const auto client = ocm::sandbox::default_client(own_version);
             std::cout << "client_id " << client.id << ", client_secret " << client.secret << std::endl;
         }
         int signal = 0;

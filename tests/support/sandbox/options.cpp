@@ -8,7 +8,19 @@
 
 namespace ocm::sandbox {
 
-SystemClient default_client() {
+SystemClient default_client(std::string_view version) {
+    const SystemClient notifier{"dddddddd-0000-4000-8000-000000000001", "sandbox-secret", "Mediator", {}};
+    if (version < "1.9") {
+        auto client = notifier;
+        if (version < "1.7") client.scopes.emplace_back("declare");
+        client.scopes.emplace_back("notification-api");
+        return client;
+    }
+    if (version == "1.9") {
+        auto client = notifier;
+        client.scopes = {"notification-api", "record.create[event=birth|death]", "record.notify[event=birth|death]"};
+        return client;
+    }
     return SystemClient{"dddddddd-0000-4000-8000-000000000001",
                         "sandbox-secret",
                         "Mediator",

@@ -4,14 +4,17 @@
 #include "core/result.hpp"
 #include "support/sandbox/token.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ocm::sandbox {
 
 struct SandboxOptions {
+    std::string version = "2.0";  // one of sandbox_versions
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;               // 0: any free one
     std::string forms_file{};             // what GET /events/config answers; empty: the sandbox's own
@@ -22,8 +25,11 @@ struct SandboxOptions {
     std::chrono::seconds token_lifetime{600};
 };
 
-/// The client a sandbox knows when none is named: create, notify, read, search and integration.create.
-SystemClient default_client();
+inline constexpr std::array<const char*, 8> sandbox_versions{"1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "2.0"};
+
+/// The client a sandbox knows when none is named: of 2.0 create, notify, read, search and integration.create; of older
+/// versions what their event notification client is given.
+SystemClient default_client(std::string_view version = "2.0");
 
 /// Reads `ID:SECRET:SCOPES`; scopes are separated by ';' (or by ',' before "type="); bare 1.9 names
 /// are taken as auth takes them.

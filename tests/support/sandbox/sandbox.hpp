@@ -12,7 +12,8 @@
 
 namespace ocm::sandbox {
 
-/// OpenCRVS 2.0 as an integration sees it, on one port: gateway (`/events/...`, `/auth/token`), auth service (`/token`,
+/// OpenCRVS as an integration sees it, in one of its versions (options), on one port: gateway (2.0: `/events/...`,
+/// `/auth/token`; 1.9 also and 1.3 to 1.8 only `/notification`, `/location`), auth service (`/token`,
 /// `/.well-known`, `/verifyToken`), and `/sandbox/...` to look inside and to make things go wrong. Refusals and quirks
 /// are those of the contract: scope before body, shapes checked and options not, hidden fields skipped, 409 once a
 /// record has moved on.

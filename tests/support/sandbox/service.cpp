@@ -104,6 +104,23 @@ bool still_valid(const Json& location, WallTime now) {
     return until.empty() || rfc3339(now) < until;
 }
 
+/// The forms of 1.9 have no field for the place of the event as such.
+std::string without_event_location(const std::string& forms) {
+    auto parsed = parse_json(forms, config_json_limits);
+    if (!parsed) return forms;
+    for (auto& event : *parsed) {
+        if (!event.is_object() || !event.contains("declaration")) continue;
+        for (auto& page : event["declaration"]["pages"]) {
+            auto& fields = page["fields"];
+            for (std::size_t i = fields.size(); i-- > 0;) {
+                const auto id = text_member(fields[i], "id");
+                if (id == "child.birthLocationId" || id == "eventDetails.deathLocationId") fields.erase(i);
+            }
+        }
+    }
+    return dump_json(*parsed);
+}
+
 /// A list of JSON objects with ids, bare or wrapped as tRPC answers it.
 Result<Json> read_list(const std::string& file) {
     auto text = read_file(file);
@@ -125,7 +142,8 @@ Service::Service(SandboxOptions options, Forms forms, Json locations, Json areas
       locations_(std::move(locations)),
       areas_(std::move(areas)) {
     for (const auto& location : locations_) location_ids_.emplace(text_member(location, "id"));
-    if (options_.clients.empty()) options_.clients.push_back(default_client());
+    if (options_.clients.empty()) options_.clients.push_back(default_client(options_.version));
+    legacy_ = std::make_unique<Legacy>(options_.version, locations_, areas_);
     signer_ = std::make_unique<Signer>(options_.state_file.empty() ? std::string() : options_.state_file + ".key");
     records_ = std::make_unique<Records>(options_.state_file);
 }
@@ -135,7 +153,7 @@ Result<Service> Service::make(SandboxOptions options) {
     const auto file = [&](const std::string& given, const char* own) { return given.empty() ? data + own : given; };
     auto text = read_file(file(options.forms_file, "/events-config.json"));
     if (!text) return fail(std::move(text.error()));
-    auto forms = Forms::read(*std::move(text));
+    auto forms = Forms::read(options.version < "2.0" ? without_event_location(*text) : *text);
     if (!forms) return fail(std::move(forms.error()));
     auto locations = read_list(file(options.locations_file, "/locations.json"));
     if (!locations) return fail(std::move(locations.error()));
@@ -149,26 +167,48 @@ HttpResponse Service::answer(const HttpRequest& request, WallTime now, int count
     if (path.starts_with("/v1/")) path.remove_prefix(3);
     const bool post = request.method == "POST";
     const bool get = request.method == "GET";
-    if (post && (path == "/token" || path == "/auth/token")) return token(request, now);
+    const bool passes_tokens_on = options_.version >= "1.7";
+    if (post && (path == "/token" || (path == "/auth/token" && passes_tokens_on))) return token(request, now);
     if (post && path == "/verifyToken") return verify_token(request, now);
     if (get && path == "/.well-known") return text_response(200, signer_->public_pem());
     if (get &&
         (path == "/ping" || path == "/events/ping" || path == "/health/ready" || path == "/events/health/ready")) {
         return json_answer({{"status", "ok"}});
     }
+    if (options_.version < "2.0") {
+        if (post && path == "/notification") return notify_first_generation(request, now);
+        if (get && path == "/location") return legacy_->location(request, "");
+        if (get && path.starts_with("/location/")) return legacy_->location(request, path.substr(9));
+        if (first_generation()) return gateway_error(404, "Not Found");
+    }
     if (path.starts_with("/events/")) return events_service(request, path.substr(7), now, country_config);
     return gateway_error(404, "Not Found");
 }
 
+tl::expected<Json, HttpResponse> Service::claims_of(const HttpRequest& request, WallTime now) const {
+    const auto authorization = request.headers.get("authorization");
+    if (!authorization.starts_with("Bearer ")) return tl::unexpected(gateway_error(401, "Missing authentication"));
+    auto claims = signer_->verify(authorization.substr(7));
+    if (!claims) return tl::unexpected(gateway_error(401, "Invalid token"));
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+    if (!claims->contains("exp") || claims->at("exp").get<long>() <= seconds) {
+        return tl::unexpected(gateway_error(401, "Expired token"));
+    }
+    return *std::move(claims);
+}
+
+HttpResponse Service::notify_first_generation(const HttpRequest& request, WallTime now) {
+    const auto claims = claims_of(request, now);
+    if (!claims) return claims.error();
+    std::vector<std::string> scopes;
+    for (const auto& scope : claims->value("scope", Json::array())) scopes.emplace_back(text(scope));
+    return legacy_->notify(request, scopes, now);
+}
+
 HttpResponse Service::events_service(const HttpRequest& request, std::string_view path, WallTime now,
                                      int country_config) {
-    const auto authorization = request.headers.get("authorization");
-    if (!authorization.starts_with("Bearer ")) return gateway_error(401, "Missing authentication");
-    const auto claims = signer_->verify(authorization.substr(7));
-    if (!claims) return gateway_error(401, "Invalid token");
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-    if (!claims->contains("exp") || claims->at("exp").get<long>() <= seconds)
-        return gateway_error(401, "Expired token");
+    const auto claims = claims_of(request, now);
+    if (!claims) return claims.error();
     const auto* scopes = member(*claims, "scope");
     if (scopes == nullptr || text_member(*claims, "userType") != "system" || text_member(*claims, "sub").empty()) {
         return rest_error(401, "UNAUTHORIZED");
@@ -177,8 +217,14 @@ HttpResponse Service::events_service(const HttpRequest& request, std::string_vie
               now,     country_config};
     for (const auto& scope : *scopes) call.scopes.push_back(read_scope(text(scope)));
 
+    if (request.method == "GET" && path == "/config") return json_response(200, forms_.served());
+    if (options_.version < "2.0") {
+        if (request.method == "POST" && path == "/events") return create(call);
+        if (request.method == "POST" && path == "/events/notifications") return notify(call, "");
+        if (request.method == "POST" && path == "/events/search") return search_events(call);
+        return rest_error(404, "Not found");
+    }
     if (request.method == "GET") {
-        if (path == "/config") return json_response(200, forms_.served());
         if (path == "/locations") return list_locations(call);
         if (path == "/integrations") return list_integrations(call);
         if (path == "/administrativeAreas.list") return trpc_result(areas_);
@@ -216,7 +262,9 @@ HttpResponse Service::create(const Call& call) {
     if (auto refusal = checked.refusal()) return *std::move(refusal);
     if (!covers(scope, type)) return forbidden();
     if (!forms_.knows(type)) return no_configuration(type);
-    if (auto refusal = refuse_location(location)) return *std::move(refusal);
+    if (options_.version >= "2.0") {
+        if (auto refusal = refuse_location(location)) return *std::move(refusal);
+    }
     auto* event = records_->find_created(type, transaction);
     if (event == nullptr) event = &records_->create(type, transaction, location, call.actor, call.now);
     return json_answer(*event);
@@ -227,10 +275,12 @@ HttpResponse Service::notify(const Call& call, std::string_view id) {
     if (scope == nullptr) return forbidden();
     auto body = parse_json(call.request.body);
     if (!body) return unreadable();
-    if (body->is_object() && !body->contains("eventId")) (*body)["eventId"] = id;
+    const bool in_path = !id.empty();
+    if (in_path && body->is_object() && !body->contains("eventId")) (*body)["eventId"] = id;
     Checked checked(*body);
-    checked.nothing_but({"eventId", "transactionId", "type", "declaration", "annotation", "createdAtLocation",
-                         "keepAssignment", "keepAssignmentIfAccepted", "keepAssignmentIfRejected", "waitFor"});
+    if (in_path)
+        checked.nothing_but({"eventId", "transactionId", "type", "declaration", "annotation", "createdAtLocation",
+                             "keepAssignment", "keepAssignmentIfAccepted", "keepAssignmentIfRejected", "waitFor"});
     checked.uuid("eventId", true);
     checked.literal("type", "NOTIFY");
     for (const char* flag : {"keepAssignment", "keepAssignmentIfAccepted", "keepAssignmentIfRejected", "waitFor"}) {
@@ -239,8 +289,9 @@ HttpResponse Service::notify(const Call& call, std::string_view id) {
     const NotifyInput input{checked.string("transactionId"), checked.uuid("createdAtLocation", false),
                             checked.object("declaration", true), checked.object("annotation", false)};
     if (auto refusal = checked.refusal()) return *std::move(refusal);
-    auto* event = records_->find(id);
-    if (event == nullptr || !covers(scope, text_member(*event, "type"))) return no_event(id);
+    const std::string event_id(in_path ? id : text_member(*body, "eventId"));
+    auto* event = records_->find(event_id);
+    if (event == nullptr || !covers(scope, text_member(*event, "type"))) return no_event(event_id);
     return carry_out_notify(call, *event, input);
 }
 
@@ -268,8 +319,16 @@ HttpResponse Service::create_and_notify(const Call& call) {
     return carry_out_notify(call, *event, input);
 }
 
+std::optional<HttpResponse> Service::refuse_office(std::string_view location) const {
+    if (location.empty()) return rest_error(400, "createdAtLocation is required and must be a valid office id");
+    if (!location_ids_.contains(location)) return rest_error(400, "createdAtLocation must be an office location");
+    return std::nullopt;
+}
+
 HttpResponse Service::carry_out_notify(const Call& call, Json& event, const NotifyInput& input) {
-    if (auto refusal = refuse_location(input.location)) return *std::move(refusal);
+    if (auto refusal = options_.version < "2.0" ? refuse_office(input.location) : refuse_location(input.location)) {
+        return *std::move(refusal);
+    }
     if (has_action(event, "NOTIFY", input.transaction)) return json_answer(event);
     if (!assigned_to(event).empty()) return rest_error(409, "You are not assigned to this event");
     if (const auto status = status_of(event); status != "CREATED") {
@@ -363,12 +422,14 @@ HttpResponse Service::list_integrations(const Call& call) const {
 }
 
 Json Service::events() const {
+    if (first_generation()) return legacy_->records();
     Json out = Json::array();
     for (const auto& event : records_->all()) out.push_back(index_of(forms_, *event));
     return out;
 }
 
 Json Service::event(std::string_view id) const {
+    if (first_generation()) return legacy_->record(id);
     const auto* event = records_->find(id);
     if (event == nullptr) return nullptr;
     auto out = *event;

@@ -5,6 +5,7 @@
 #include "support/sandbox/faults.hpp"
 #include "support/sandbox/form.hpp"
 #include "support/sandbox/http_answers.hpp"
+#include "support/sandbox/legacy.hpp"
 #include "support/sandbox/options.hpp"
 #include "support/sandbox/records.hpp"
 
@@ -16,7 +17,7 @@
 
 namespace ocm::sandbox {
 
-/// The answers of OpenCRVS 2.0, from a request and the time: no sockets, no clock, one caller at a time.
+/// The answers of OpenCRVS, from a request and the time: no sockets, no clock, one caller at a time.
 class Service {
   public:
     static Result<Service> make(SandboxOptions options);
@@ -50,6 +51,11 @@ class Service {
 
     Service(SandboxOptions options, Forms forms, Json locations, Json areas);
 
+    bool first_generation() const { return options_.version < "1.9"; }
+    HttpResponse notify_first_generation(const HttpRequest& request, WallTime now);
+    /// Claims of the request's token, or the gateway's refusal of it.
+    tl::expected<Json, HttpResponse> claims_of(const HttpRequest& request, WallTime now) const;
+
     // Auth service.
     HttpResponse token(const HttpRequest& request, WallTime now) const;
     HttpResponse verify_token(const HttpRequest& request, WallTime now) const;
@@ -67,12 +73,14 @@ class Service {
 
     /// The refusal of a location that is not given or not known; nothing where it is fine.
     std::optional<HttpResponse> refuse_location(std::string_view location) const;
+    std::optional<HttpResponse> refuse_office(std::string_view location) const;  // 1.9
     HttpResponse carry_out_notify(const Call& call, Json& event, const NotifyInput& input);
 
     SandboxOptions options_;
     Forms forms_;
     Json locations_, areas_;
     std::set<std::string, std::less<>> location_ids_;
+    std::unique_ptr<Legacy> legacy_;
     std::unique_ptr<Signer> signer_;
     std::unique_ptr<Records> records_;
 };

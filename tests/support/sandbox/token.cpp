@@ -52,10 +52,15 @@ std::string modern_scope(std::string_view scope) {
 
 Scope read_scope(std::string_view scope) {
     Scope out;
+    constexpr std::string_view bracket = "[event=";  // 1.9: record.notify[event=birth|death]
     out.type = query_value(scope, "type").value_or("");
     auto events = query_value(scope, "event").value_or("");
+    if (const auto at = scope.find(bracket); at != scope.npos && scope.ends_with(']')) {
+        out.type = std::string(scope.substr(0, at));
+        events = std::string(scope.substr(at + bracket.size(), scope.size() - at - bracket.size() - 1));
+    }
     while (!events.empty()) {
-        const auto comma = std::min(events.find(','), events.size());
+        const auto comma = std::min(events.find_first_of(",|"), events.size());
         out.events.push_back(events.substr(0, comma));
         events.erase(0, comma + 1);
     }

@@ -239,7 +239,7 @@ TEST(ConfigLoader, TargetsAreNamedAndChosen) {
 TEST(ConfigLoader, IncompleteTarget) {
     const auto files = usual_files();
     const auto loaded =
-        load(input_of(files, R"({"country":{"map_file":"map.json"},"targets":{"x":{"version":"1.8"}}})"));
+        load(input_of(files, R"({"country":{"map_file":"map.json"},"targets":{"x":{"version":"1.2"}}})"));
     EXPECT_EQ(paths(loaded.errors), (std::vector<std::string>{"targets.x.version", "targets.x.gateway_url",
                                                               "targets.x.clients.notification.client_id",
                                                               "targets.x.clients.notification.client_secret_file"}));
@@ -500,4 +500,18 @@ TEST(SystemFiles, TellWhatCanBeRead) {
     EXPECT_FALSE(system_files().read_small(path));
     EXPECT_FALSE(read_input((folder / "none").string()));
     std::filesystem::remove_all(folder);
+}
+
+TEST(ConfigTargets, GatewaysBefore17PassNoTokensOn) {
+    const auto files = usual_files();
+    const auto of = [&](const std::string& version) {
+        auto text = minimal();
+        text.replace(text.find("\"2.0\""), 5, "\"" + version + "\"");
+        return paths(load(input_of(files, text)).errors);
+    };
+    for (const auto* version : {"1.3", "1.4", "1.5", "1.6"}) {
+        EXPECT_EQ(of(version), std::vector<std::string>{"targets.central.auth_url"}) << version;
+    }
+    for (const auto* version : {"1.7", "1.8", "1.9", "2.0"}) EXPECT_TRUE(of(version).empty()) << version;
+    EXPECT_EQ(of("1.2"), std::vector<std::string>{"targets.central.version"});
 }

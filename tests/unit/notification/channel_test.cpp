@@ -454,6 +454,61 @@ TEST_F(Notification, ADryRunSaysThatItWouldBeParked) {
     EXPECT_TRUE(given.answer.also.empty());
 }
 
+/// A target without idempotency keys may have taken it: whoever sends it again might make a second record.
+TEST_F(Notification, WhatMayHaveBeenTakenIsNotSentAgain) {
+    const auto unclear = [] { return Error{ErrorCode::target_timeout, "no whole answer came", "", {}}; };
+    target.failures = {unclear()};
+    const auto given = send(birth());
+    EXPECT_EQ(given.answer.response.status, 202) << "also for a client that would rather be refused";
+    EXPECT_EQ(given.body()["state"], "parked");
+    EXPECT_NE(given.message().find("not clear whether OpenCRVS has taken it"), std::string::npos) << given.message();
+    EXPECT_EQ(given.answer.claim, ClaimState::unclear);
+    EXPECT_EQ(given.answer.status, TransactionStatus::processing);
+    EXPECT_FALSE(given.answer.error) << "a rerun does not help";
+    EXPECT_EQ(given.answer.properties.at("state"), "unclear: to be looked up in OpenCRVS");
+    ASSERT_EQ(given.answer.also.size(), 1u);
+    const auto& queued = std::get<store_ops::Enqueue>(given.answer.also.front());
+    EXPECT_TRUE(queued.parked);
+    EXPECT_EQ(queued.why.code, ErrorCode::target_timeout);
+
+    const auto again = send(birth());
+    EXPECT_EQ(again.answer.response.status, 202);
+    EXPECT_EQ(again.answer.properties.at("verdict"), "queued");
+    auto corrected = birth();
+    corrected["entry"][2]["resource"]["gender"] = "male";
+    EXPECT_EQ(send(corrected).answer.response.status, 409);
+    EXPECT_EQ(target.calls, 1);
+}
+
+TEST_F(Notification, AnUnclearAttemptOfTheOutboxWaitsForAPerson) {
+    const auto outcome = notification::outcome_of({ErrorCode::target_timeout, "no whole answer came", "", {}}, false);
+    EXPECT_EQ(outcome.kind, dispatch::Outcome::Kind::park);
+    EXPECT_FALSE(outcome.reached);
+}
+
+TEST_F(Notification, KeepsTheDocumentWhereTheTargetMayTakeItAsItIs) {
+    const auto text = pretty_json(birth());
+    send_text(text);
+    EXPECT_FALSE(target.events.back().document);
+    auto taking = deps();
+    taking.takes_documents = true;
+    channel = notification::make_notification_channel(std::move(taking));
+    auto other = birth();
+    other["entry"][0]["resource"]["identifier"]["value"] = "d0c00000-0000-4000-8000-0000000000aa";
+    other["entry"][1]["resource"].erase("identifier");
+    other["entry"][1]["resource"]["identifier"] = Json::array();
+    on_outage = store_ops::OnOutage::queue;
+    target.failures = {{ErrorCode::unavailable, "refused", "", {}}};
+    const auto bytes = pretty_json(other);
+    const auto given = send_text(bytes);
+    EXPECT_EQ(target.events.back().document, bytes);
+    ASSERT_EQ(given.answer.also.size(), 1u);
+    const auto queued = notification::read_queued(std::get<store_ops::Enqueue>(given.answer.also.front()).payload);
+    ASSERT_TRUE(queued);
+    EXPECT_EQ(queued->event.document, bytes);
+    EXPECT_EQ(queued->event, target.events.back());
+}
+
 TEST_F(Notification, OnlyItsSenderIsToldWhatBecameOfIt) {
     store_ops::TransactionState state;
     state.channel = "notification";
@@ -511,7 +566,6 @@ INSTANTIATE_TEST_SUITE_P(
     Rows, TargetFailure,
     testing::Values(
         TargetRow{"down", {ErrorCode::unavailable, "refused", "", {}}, 503, later, ClaimState::unavailable, true},
-        TargetRow{"slow", {ErrorCode::target_timeout, "30 s", "", {}}, 503, later, ClaimState::unavailable, true},
         TargetRow{"busy", {ErrorCode::too_many_requests, "", "", {}}, 503, later, ClaimState::unavailable, true},
         TargetRow{"garbage", {ErrorCode::bad_gateway, "no JSON", "", {}}, 502, unusable, ClaimState::unavailable, true},
         TargetRow{"no_scope", {ErrorCode::forbidden, "scope", "", {}}, 502, unusable, ClaimState::unavailable, true},

@@ -75,6 +75,19 @@ TEST_F(TokenTest, IsAskedForInTheBodyAndKept) {
     EXPECT_TRUE(calls[0].repeatable);
 }
 
+TEST_F(TokenTest, IsAskedForInTheQueryWhereTheVersionReadsNothingElse) {
+    auto in_query = options();
+    in_query.in_query = true;
+    TokenSource source{in_query, clock};
+    static_cast<void>(run(source.get(way)));  // the fake answers at the plain address only
+    const auto call = opencrvs.calls().back();
+    EXPECT_EQ(call.url,
+              "https://gateway.example.org/auth/token?grant_type=client_credentials&client_id=an%20id%26&"
+              "client_secret=the%20secret%3D");
+    EXPECT_TRUE(call.body.empty());
+    EXPECT_TRUE(call.credentials);
+}
+
 TEST_F(TokenTest, IsAskedForOnceByManyThreads) {
     IoPool pool(4);
     pool.start();
