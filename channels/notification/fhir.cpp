@@ -91,6 +91,12 @@ class Several {
     Task<Answer> run() {
         answer_.properties["format"] = std::string(format_name);
         answer_.properties["notifications"] = std::to_string(split_.parts.size());
+        auto received = co_await exchange_.receive(std::nullopt);
+        if (!received) {
+            answer_.response = fhir_r4::refusal(received.error());
+            answer_.error = received.error();
+            co_return std::move(answer_);
+        }
         if (all_or_nothing() && mode_ == Mode::send) {
             auto refused = co_await run_all(Mode::check);
             if (refused) co_return std::move(answer_);

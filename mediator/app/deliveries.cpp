@@ -170,9 +170,6 @@ Task<Result<Json>> Operations::release_deliveries(Json args, std::string actor) 
         for (const auto& row : *rows) {
             // It does not wait for a place that is known now, but for a person who looks into OpenCRVS.
             if (row.error_code == name(ErrorCode::target_timeout)) continue;
-            // What may have been taken is not sent again with the others: somebody looks first, and retries it by its
-            // id.
-            if (row.error_code == name(ErrorCode::target_timeout)) continue;
             auto unit = unit_for(row, DeliveryStep::release, deps_.clock.now(), actor, "", deps_.envelope);
             auto committed = co_await deps_.store.commit(std::move(unit));
             if (committed) ++done;
