@@ -37,6 +37,7 @@ class Index {
                     add(place.id, place.name, place.external_id, area_name(place.administrative_area));
         }
         std::vector<std::string> names;
+        names.reserve(places_.size());
         for (const auto& place : places_) names.push_back(place.name);
         names_.emplace(names);
     }
@@ -58,6 +59,7 @@ class Index {
             consider(match.index, match.score, false);
 
         std::vector<Candidate> out;
+        out.reserve(found.size());
         for (auto& [index, candidate] : found) out.push_back(std::move(candidate));
         std::stable_sort(out.begin(), out.end(),
                          [](const Candidate& a, const Candidate& b) { return a.score > b.score; });

@@ -70,12 +70,6 @@ bool same(const CrosswalkEntry& a, const CrosswalkEntry& b) {
 
 }  // namespace
 
-const std::vector<std::string>& CrosswalkOperations::commands() {
-    static const std::vector<std::string> all{"crosswalk.list",   "crosswalk.set",     "crosswalk.remove",
-                                              "crosswalk.import", "crosswalk.suggest", "crosswalk.check"};
-    return all;
-}
-
 Task<Result<Json>> CrosswalkOperations::run(std::string command, Json args, std::string actor) {
     if (deps_.target == nullptr) co_return fail(ErrorCode::internal, "no target is configured here");
     if (command == "crosswalk.list") co_return co_await list(std::move(args));

@@ -14,9 +14,6 @@
 
 namespace ocm::opencrvs {
 class Target;
-struct CheckedEntry;
-struct RowProblem;
-class Places;
 }  // namespace ocm::opencrvs
 namespace ocm::store {
 class Store;
@@ -37,7 +34,6 @@ class CrosswalkOperations {
 
     /// Commands: crosswalk.list, crosswalk.set, crosswalk.remove, crosswalk.import, crosswalk.suggest, crosswalk.check.
     Task<Result<Json>> run(std::string command, Json args, std::string actor);
-    static const std::vector<std::string>& commands();
 
     /// Hands what the store holds to the target. Every change does.
     Task<Result<void>> publish();

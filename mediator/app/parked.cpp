@@ -63,6 +63,7 @@ Task<Result<std::vector<WaitedFor>>> waited_for(store::Store& store) {
         }
     }
     std::vector<WaitedFor> out;
+    out.reserve(by_code.size());
     for (auto& [code, one] : by_code) out.push_back(std::move(one));
     std::stable_sort(out.begin(), out.end(),
                      [](const WaitedFor& a, const WaitedFor& b) { return a.deliveries > b.deliveries; });
