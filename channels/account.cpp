@@ -20,6 +20,12 @@ void extend(std::vector<T>& to, const std::vector<T>& from) {
 }  // namespace
 
 void Account::append(const Account& other) {
+    if (other.untouched && !untouched) {
+        for (auto& note : dropped) carried.push_back(std::move(note.path));
+        dropped.clear();
+        recoded.clear();
+        untouched = true;
+    }
     extend(carried, other.carried);
     extend(dropped, other.dropped);
     extend(recoded, other.recoded);
@@ -27,8 +33,10 @@ void Account::append(const Account& other) {
 }
 
 Json Account::to_json() const {
-    return {
+    Json out{
         {"carried", carried}, {"dropped", notes(dropped)}, {"recoded", notes(recoded)}, {"warnings", notes(warnings)}};
+    if (untouched) out["untouched"] = true;
+    return out;
 }
 
 }  // namespace ocm

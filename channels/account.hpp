@@ -20,7 +20,10 @@ struct Account {
     std::vector<Note> dropped;         // was there, is not carried, and why
     std::vector<Note> recoded;         // carried under another code or form, and how
     std::vector<Note> warnings;        // about the message as a whole
+    bool untouched = false;            // of a writer: the message goes on byte by byte as it came
 
+    /// Adds a writer's part to a reader's. Of a message that goes on untouched nothing is dropped or recoded, whatever
+    /// its reader understood of it.
     void append(const Account& other);
     Json to_json() const;
     friend bool operator==(const Account&, const Account&) = default;

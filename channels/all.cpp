@@ -2,6 +2,7 @@
 #include "channels/all.hpp"
 
 #include "channels/notification/channel.hpp"
+#include "channels/notification/fhir_metadata.hpp"
 #include "channels/notification/outbox.hpp"
 #include "channels/opencrvs/target.hpp"
 
@@ -19,6 +20,8 @@ notification::NotificationDeps notification_deps(const ChannelDeps& deps) {
     notification::NotificationDeps out{send, preview, target.name(), deps.settings.notification_hold};
     out.dhis2 = deps.dhis2;
     out.park = &deps.settings.notification_park;
+    out.unknown_places = [&target](const VitalEvent& event) { return target.unknown_places(event); };
+    out.stillbirths_as_death = &deps.settings.stillbirths_as_death;
     const auto destination = notification::destination_of(target.name());
     if (deps.is_down) out.down = [is_down = deps.is_down, destination] { return is_down(destination); };
     if (deps.live) out.live = [live = deps.live, destination](int change) { live(destination, change); };
@@ -28,9 +31,11 @@ notification::NotificationDeps notification_deps(const ChannelDeps& deps) {
 }  // namespace
 
 std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps) {
-    return {
+    std::vector<ChannelDefinition> channels{
         notification::make_notification_channel(notification_deps(deps)),
     };
+    notification::add_fhir_metadata(channels);
+    return channels;
 }
 
 std::vector<DeliveryKind> all_deliveries(const ChannelDeps& deps) {

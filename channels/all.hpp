@@ -23,6 +23,7 @@ struct Mapping;
 struct RuntimeSettings {
     std::atomic<bool> notification_hold{false};
     std::atomic<bool> notification_park{false};
+    std::atomic<bool> stillbirths_as_death{false};
 };
 
 struct ChannelDeps {

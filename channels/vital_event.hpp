@@ -144,6 +144,9 @@ struct VitalEvent {
     Source source;
     std::optional<std::string> reported_at;  // when the notification was made, RFC 3339
     std::optional<Registration> registration;
+    /// The OpenCRVS 1.x document it was read from, byte by byte, where the target may take it as it is. No part of the
+    /// canonical form: who keeps the event and may still need it keeps it beside.
+    std::optional<std::string> document;
     friend bool operator==(const VitalEvent&, const VitalEvent&) = default;
 };
 

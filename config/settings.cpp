@@ -21,6 +21,7 @@ constexpr std::array body_choices{"none"sv, "hash"sv, "full"sv};
 constexpr std::array client_certificates{"none"sv, "optional"sv, "required"sv};
 constexpr std::array versions{"2.0"sv};
 constexpr std::array facility_choices{"refuse"sv, "park"sv};
+constexpr std::array stillbirth_choices{"refuse"sv, "as-death"sv};
 constexpr std::array log_levels{"trace"sv, "debug"sv, "info"sv, "warn"sv, "error"sv};
 constexpr std::array log_formats{"text"sv, "json"sv};
 
@@ -138,9 +139,13 @@ const Setting table[] = {
      "Wait before the second try; it doubles with each further one and is jittered.", "Notification: first wait"},
     {"channels.notification.retry.max_wait", Type::duration, "2s", ms, 10 * minute, {},
      "Longest wait between tries.", "Notification: longest wait"},
-    {"channels.notification.unknown_facility", Type::choice, "refuse", 0, 0, facility_choices,
-     "What becomes of a notification from a facility that is not known: refused, or parked until it is.",
+    {"channels.notification.unknown_facility", Type::choice, "park", 0, 0, facility_choices,
+     "What becomes of a notification from a facility that is not known: parked (202) until the crosswalk or OpenCRVS "
+     "knows it, or refused.",
      "Notification: unknown facility"},
+    {"channels.notification.stillbirths", Type::choice, "refuse", 0, 0, stillbirth_choices,
+     "What becomes of a stillbirth where the country map has no event for it: refused, or sent as a death.",
+     "Notification: stillbirths"},
     {"channels.notification.dhis2_map_file", Type::path, nullptr, 0, 0, {},
      "What the attributes and data elements of your own DHIS2 programs mean, beside those of the Vital Events package.", {}},
     {"channels.notification.queue.drain_rate", Type::integer, "20", 1, 1000, {},

@@ -2,6 +2,7 @@
 #include "channels/notification/channel.hpp"
 
 #include "channels/notification/dhis2.hpp"
+#include "channels/notification/fhir.hpp"
 #include "channels/notification/flow.hpp"
 #include "channels/notification/opencrvs_1.hpp"
 #include "channels/notification/status.hpp"
@@ -13,7 +14,7 @@ namespace {
 struct Shared {
     NotificationDeps deps;
     Format opencrvs_1 = opencrvs_1_format();
-    Format vital_events = vital_events_format();
+    Format vital_events = vital_events_format(deps.stillbirths_as_death);
 };
 using SharedPtr = std::shared_ptr<const Shared>;
 
@@ -78,6 +79,7 @@ ChannelDefinition make_notification_channel(NotificationDeps deps) {
         tracker(shared),
         status_route(shared->deps.hold),
     };
+    for (auto& route : fhir_routes({shared, &shared->deps})) channel.routes.push_back(std::move(route));
     return channel;
 }
 

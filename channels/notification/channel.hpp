@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 /// The OpenCRVS 1.x event notification, whatever the target's version (design sections 5 and 9).
 namespace ocm::notification {
@@ -28,6 +29,10 @@ struct NotificationDeps {
     const std::atomic<bool>& hold;  // an administrator's stop: outlives the channel
     /// Where set and true, a notification from an unknown facility waits for the crosswalk instead of being refused.
     const std::atomic<bool>* park = nullptr;
+    /// The codes of the event that nobody knows (`opencrvs::Target::unknown_places`); empty: it is never parked.
+    std::function<std::vector<PlaceCode>(const VitalEvent&)> unknown_places{};
+    /// Where set and true, a stillbirth is sent as a death; else the country's forms decide.
+    const std::atomic<bool>* stillbirths_as_death = nullptr;
     std::function<bool()> down{};     // the target did not answer several times in a row: no need to make callers wait
     std::function<void(int)> live{};  // told 1 before and -1 after a call that a caller waits for
     std::shared_ptr<const dhis2::Mapping> dhis2{};  // of programs; empty: the shipped one
@@ -35,6 +40,8 @@ struct NotificationDeps {
 
 /// `POST /notification`: a document bundle in, 1.8's answer out. With `?dry-run` the same decoding and checks, 200 with
 /// the account, and nothing sent.
+///
+/// `POST /fhir` and below: the same for FHIR R4 (fhir.hpp).
 ///
 /// `GET /notifications/{id}`: what became of it, for its sender (status.hpp).
 ///

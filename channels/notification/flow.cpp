@@ -83,8 +83,13 @@ class Flow {
         auto received = co_await exchange_.receive(std::nullopt);
         if (!received) co_return refuse(received.error());
         auto previewed = co_await deps_.preview(exchange_, event());
-        if (!previewed) co_return refuse_sent(explain(previewed.error(), *message_));
-        account().append(*previewed);
+        if (!previewed) {
+            const auto failure = explain(previewed.error(), *message_);
+            if (waits_for(previewed.error(), event(), deps_).empty()) co_return refuse_sent(failure);
+            account().warnings.push_back({failure.told.path, previewed.error().message + ": it would be parked"});
+        } else {
+            account().append(*previewed);
+        }
         if (loses(account())) co_return refuse_loss(account());
         co_return accept(Outcome::State::checked, {});
     }
@@ -200,8 +205,9 @@ class Flow {
         const auto failure = explain(error, *message_);
         const bool later = failure.claim == ClaimState::unavailable;
         if (later && may_queue()) return queue(found, holds_claim, error, Outcome::State::queued);
-        if (deps_.park != nullptr && *deps_.park && is_unknown_facility(error, event())) {
-            return queue(found, holds_claim, error, Outcome::State::parked);
+        if (auto codes = waits_for(error, event(), deps_); !codes.empty()) {
+            account().warnings.push_back({failure.told.path, error.message});
+            return queue(found, holds_claim, error, Outcome::State::parked, std::move(codes));
         }
         auto refused = refuse_sent(failure);
         if (holds_claim) refused.claim = failure.claim;
@@ -209,7 +215,8 @@ class Flow {
     }
 
     /// From here on the retry is ours.
-    Answer queue(const ClaimResult& found, bool holds_claim, const Error& why, Outcome::State state) {
+    Answer queue(const ClaimResult& found, bool holds_claim, const Error& why, Outcome::State state,
+                 std::vector<PlaceCode> codes = {}) {
         auto& ports = exchange_.ports();
         store_ops::Enqueue op;
         op.delivery = ports.ids.next();
@@ -224,6 +231,7 @@ class Flow {
         op.carries_claim = true;
         op.parked = state == Outcome::State::parked;
         op.why = {why.code, why.message, "", std::nullopt};
+        op.waits_for = std::move(codes);
         answer_.also.emplace_back(std::move(op));
         const bool parked = state == Outcome::State::parked;
         answer_.properties["state"] = parked ? "parked" : "queued";

@@ -27,8 +27,8 @@ Task<Sending> send_queued(Exchange& exchange, std::string payload, std::shared_p
     keys.notify = std::move(ids.notify);
     auto sent = co_await deps->send(exchange, queued->event, std::move(keys));
     if (!sent) {
-        out.outcome = outcome_of(
-            sent.error(), deps->park != nullptr && *deps->park && is_unknown_facility(sent.error(), queued->event));
+        out.waits_for = waits_for(sent.error(), queued->event, *deps);
+        out.outcome = outcome_of(sent.error(), !out.waits_for.empty());
         co_return out;
     }
     out.subjects.tracking_id = sent->tracking_id;
@@ -67,12 +67,11 @@ std::string destination_of(const std::string& target) {
     return "opencrvs:" + target;
 }
 
-bool is_unknown_facility(const Error& error, const VitalEvent& event) {
-    if (error.code != ErrorCode::bad_request) return false;
-    const bool of_place = error.path == opencrvs::refusal::location || error.path == opencrvs::refusal::office;
-    const bool named = (event.place && event.place->location && !event.place->location->empty()) ||
-                       (event.office && !event.office->empty());
-    return of_place && named;
+std::vector<PlaceCode> waits_for(const Error& refused, const VitalEvent& event, const NotificationDeps& deps) {
+    const bool of_place = refused.path == opencrvs::refusal::location || refused.path == opencrvs::refusal::office;
+    const bool wanted = deps.park != nullptr && *deps.park && deps.unknown_places;
+    if (!wanted || !of_place || refused.code != ErrorCode::bad_request) return {};
+    return deps.unknown_places(event);
 }
 
 dispatch::Outcome outcome_of(Error error, bool park) {

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 /// Notifications that were accepted before OpenCRVS took them (design section 5.6).
 namespace ocm::notification {
@@ -27,8 +28,9 @@ std::string destination_of(const std::string& target);
 
 /// What an attempt for a queued notification came to; `park` says that an unknown facility waits for the crosswalk.
 dispatch::Outcome outcome_of(Error error, bool park);
-/// True where the refusal is that the facility or office the event names is not known, not that it names none.
-bool is_unknown_facility(const Error& error, const VitalEvent& event);
+/// The codes that a refused notification is parked for: the facility or office it names is not known. Empty where it
+/// was refused for something else, or where parking is not wanted.
+std::vector<PlaceCode> waits_for(const Error& refused, const VitalEvent& event, const NotificationDeps& deps);
 
 /// How queued notifications are worked off.
 DeliveryKind make_notification_delivery(NotificationDeps deps);

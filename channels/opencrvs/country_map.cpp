@@ -318,6 +318,37 @@ bool MapSource::derived() const {
            take == Take::details_not_available || take == Take::place_jurisdiction;
 }
 
+std::vector<std::string> values_of(VitalKind kind) {
+    std::vector<const char*> who;
+    switch (kind) {
+        case VitalKind::death:
+            who = {role::deceased, role::spouse, role::informant};
+            break;
+        case VitalKind::marriage:
+            who = {role::bride, role::groom, role::informant};
+            break;
+        case VitalKind::birth:
+        case VitalKind::fetal_death:
+            who = {role::child, role::mother, role::father, role::informant};
+            break;
+    }
+    std::vector<std::string> out;
+    const auto add = [&](std::string text) {
+        const auto source = MapSource::parse(text);
+        if (source && !source->derived()) out.push_back(std::move(text));
+    };
+    for (const auto* role : who) {
+        for (const auto& [name, take] : of_a_person) add(std::string(role) + "." + std::string(name));
+    }
+    for (const auto& [name, take] : of_the_event) {
+        if (name.starts_with("birth.") && kind != VitalKind::birth) continue;
+        if (name.starts_with("death.") && kind != VitalKind::death) continue;
+        if (take == Take::date && kind == VitalKind::birth) continue;  // it is the child's date of birth
+        add(std::string(name));
+    }
+    return out;
+}
+
 const EventMap* CountryMap::find(VitalKind kind) const {
     for (const auto& event : events)
         if (event.kind == kind) return &event;
@@ -337,6 +368,14 @@ tl::expected<CountryMap, std::vector<MapProblem>> CountryMap::parse(std::string_
     Parser parser;
     auto out = parser.map(*json);
     if (!parser.problems.empty()) return tl::unexpected(std::move(parser.problems));
+    return out;
+}
+
+CountryMap CountryMap::without(Take take) const {
+    auto out = *this;
+    for (auto& event : out.events) {
+        std::erase_if(event.rows, [&](const MapRow& row) { return row.from.take == take; });
+    }
     return out;
 }
 

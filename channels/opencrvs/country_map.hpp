@@ -72,6 +72,9 @@ struct MapSource {
     bool derived() const;
 };
 
+/// Names of the values an event of this kind can have, but for derived and custom ones.
+std::vector<std::string> values_of(VitalKind kind);
+
 enum class Direction : std::uint8_t { both, write };
 
 struct MapRow {
@@ -117,6 +120,8 @@ struct CountryMap {
     static tl::expected<CountryMap, std::vector<MapProblem>> parse(std::string_view text);
     /// What the map names and the form does not have. Such rows are left out when writing, and accounted for.
     std::vector<MapProblem> check(const FormConfig& form) const;
+    /// The map without its rows for a value, for a version whose forms have no field for it.
+    CountryMap without(Take take) const;
 };
 
 inline constexpr std::string_view country_map_format = "opencrvs-mediator/country-map/1";

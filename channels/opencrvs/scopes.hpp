@@ -9,7 +9,8 @@
 
 namespace ocm::opencrvs {
 
-/// One scope of a token: `type=record.notify&event=birth,death`, or the bare name of older versions.
+/// One scope of a token: `type=record.notify&event=birth,death` (2.0), `record.notify[event=birth|death]` (1.9), or the
+/// bare name of older versions.
 struct Scope {
     std::string type;
     std::vector<std::string> events;  // empty: every event type
@@ -19,7 +20,7 @@ struct Scope {
 
 /// What the notification client's token lacks, and what it may do that nothing here needs.
 struct ScopeCheck {
-    std::vector<std::string> missing;  // as OpenCRVS writes them: "type=record.notify&event=birth"
+    std::vector<std::string> missing;  // as the version writes them: "type=record.notify&event=birth"
     std::vector<std::string> excess;   // scope types
 };
 ScopeCheck check_notification_scopes(const Version& version, const std::vector<std::string>& scopes,

@@ -46,7 +46,8 @@ Target::Target(TargetOptions options, CountryMap map, Ports ports)
       ports_(ports),
       tokens_(token_options(options_), ports.clock),
       snapshots_(snapshot_options(options_, *version_), map_, tokens_, ports),
-      retry_(std::make_shared<const RetryPolicy>()) {}
+      retry_(std::make_shared<const RetryPolicy>()),
+      crosswalk_(std::make_shared<const Crosswalk>()) {}
 
 void Target::set_retry(RetryPolicy policy) {
     retry_.store(std::make_shared<const RetryPolicy>(policy));
@@ -76,7 +77,32 @@ SteadyTime Target::soon(SteadyTime deadline) const {
 }
 
 Result<Written> Target::write_with(const Snapshot& snapshot, const VitalEvent& event) const {
-    return write(event, map_, snapshot.form, snapshot.places, ports_.clock.now());
+    const auto now = ports_.clock.now();
+    const auto crosswalk = crosswalk_.load();
+    const auto resolved = resolve(event, map_.country, {*crosswalk, options_.name, snapshot.places, now});
+    auto written = write(resolved.event, map_, snapshot.form, snapshot.places, now);
+    // An event that the forms do not have is not worth waiting with.
+    const bool of_kind = !written && written.error().path == refusal::kind;
+    if (!resolved.unknown.empty() && !of_kind) return fail(refuse_unknown(resolved.unknown.front()));
+    if (written) written->account.append(resolved.account);
+    return written;
+}
+
+std::vector<PlaceCode> Target::unknown_places(const VitalEvent& event) const {
+    const auto snapshot = snapshots_.current();
+    if (snapshot == nullptr) return {};
+    const auto crosswalk = crosswalk_.load();
+    auto resolved = resolve(event, map_.country, {*crosswalk, options_.name, snapshot->places, ports_.clock.now()});
+    std::vector<PlaceCode> out;
+    for (auto& place : resolved.unknown) out.push_back(std::move(place.code));
+    return out;
+}
+
+bool Target::knows(const PlaceCode& code) const {
+    const auto snapshot = snapshots_.current();
+    if (snapshot == nullptr) return false;
+    const auto crosswalk = crosswalk_.load();
+    return cross(code, {*crosswalk, options_.name, snapshot->places, ports_.clock.now()}).by != Crossed::By::nothing;
 }
 
 Task<Result<Written>> Target::write_current(Exchange& exchange, const VitalEvent& event) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "channels/account.hpp"
+#include "channels/opencrvs/crosswalk.hpp"
 #include "channels/opencrvs/scopes.hpp"
 #include "channels/opencrvs/target_answers.hpp"
 #include "channels/opencrvs/target_snapshot.hpp"
@@ -62,6 +63,15 @@ class Target {
     /// nullptr until the target's forms and places are known.
     std::shared_ptr<const Snapshot> snapshot() const { return snapshots_.current(); }
 
+    /// What codes of other systems are looked up in besides the target's own places; replaced whole at any time.
+    void set_crosswalk(std::shared_ptr<const Crosswalk> crosswalk) { crosswalk_.store(std::move(crosswalk)); }
+    std::shared_ptr<const Crosswalk> crosswalk() const { return crosswalk_.load(); }
+    /// The codes of facility and office that keep the event from being sent now; empty where the target's places are
+    /// not known yet.
+    std::vector<PlaceCode> unknown_places(const VitalEvent& event) const;
+    /// True where the code leads to a place of the target now.
+    bool knows(const PlaceCode& code) const;
+
     /// How calls are repeated while a sender waits; may change at any time.
     void set_retry(RetryPolicy policy);
 
@@ -101,6 +111,7 @@ class Target {
     TokenSource tokens_;
     SnapshotSource snapshots_;
     Published<RetryPolicy> retry_;
+    Published<Crosswalk> crosswalk_;
 };
 
 }  // namespace ocm::opencrvs

@@ -1,23 +1,40 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
+#include "formats/opencrvs_v1/rules.hpp"
+
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace ocm::opencrvs {
 
+enum class Generation {
+    legacy,  // one FHIR document to the gateway, which is no idempotent call (1.3 to 1.8)
+    events   // an event is created and notified, each under a transaction id (1.9, 2.0)
+};
+
 /// What differs between the versions of OpenCRVS, a row each (opencrvs.md section 10, point 1). Paths are relative to
 /// the gateway; `{id}` stands for the event's id.
 struct Version {
-    std::string_view name;  // as in `targets.NAME.version`
-    std::string_view config_path;
-    std::string_view locations_path;
-    std::string_view areas_path;
-    std::string_view create_path;
-    std::string_view notify_path;
-    std::string_view create_scope;  // scopes the notification client needs
-    std::string_view notify_scope;
+    std::string_view name{};  // as in `targets.NAME.version`
+    Generation generation = Generation::events;
+    bool token_in_query = false;  // POST /token reads the query only (1.1); else a form
+    bool fhir_locations = false;  // places come from the FHIR Location API (section 6); else from the events service
+    std::string_view locations_path{}, areas_path{};  // of a FHIR Location API only the first
+    std::string_view config_path{};                   // of the forms; empty where there are none
+    std::string_view create_path{};                   // empty where one call does it
+    std::string_view notify_path{};
+    bool create_needs_location = false;          // createdAtLocation has to be in the first call (7.2)
+    bool notify_is_strict = false;               // a key it does not know is refused (7.3)
+    bool has_event_location = false;             // the forms have birthLocationId, deathLocationId (7.5, 7.6)
+    std::string_view create_scope{};             // scopes the notification client needs; empty where none
+    std::string_view notify_scope{};             //
+    bool bracket_scopes = false;                 // record.notify[event=birth|death]
+    std::string_view client_scope{};             // comes with every client of that kind, needed or not (1.4)
+    opencrvs_v1::Rules document{};               // of the legacy generation
+    bool hides_failures = false;                 // a failure may come as 200 with a statusCode in the body (2.3)
+    std::string_view success = "EventDocument";  // what a taken notification is answered with (2.4, 7.3)
 };
 
 /// Every supported version.

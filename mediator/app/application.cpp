@@ -45,6 +45,7 @@ namespace asio = boost::asio;
 
 constexpr Milliseconds tick{1'000};
 constexpr std::chrono::hours retention_interval{1};
+constexpr std::chrono::seconds release_interval{30};
 
 Result<std::shared_ptr<const config::Config>> checked(const config::LoadOutcome& outcome) {
     for (const auto& warning : outcome.warnings) spdlog::warn("{}: {}", warning.path, warning.message);
@@ -102,6 +103,7 @@ struct Application::Impl {
     void refresh_metrics();
 
     Task<void> tick_forever();
+    Task<void> release_forever();
     Task<void> erase_forever();
     Task<int> wait_for_end();
     void stop_everything();
@@ -142,9 +144,10 @@ Result<void> Application::Impl::build() {
     settings_changed(console->current());
     clients_changed();
 
-    operations =
-        std::make_unique<Operations>(Operations::Deps{*store, clock, ids, [this] { clients_changed(); },
-                                                      [this] { dispatcher->changed(); }, envelope_options(*config)});
+    operations = std::make_unique<Operations>(Operations::Deps{*store, clock, ids, [this] { clients_changed(); },
+                                                               [this] { dispatcher->changed(); },
+                                                               envelope_options(*config), target.get()});
+    if (auto known = block_on(operations->crosswalk().publish()); !known) return known;
     if (auto listening = listen(); !listening) return listening;
     build_registrar();
     // Last, for readiness looks at everything.
@@ -276,6 +279,7 @@ void Application::Impl::settings_changed(const std::shared_ptr<const config::Con
     retry.backoff.cap = now->duration("channels.notification.retry.max_wait");
     target->set_retry(retry);
     runtime.notification_hold = now->flag("channels.notification.hold");
+    runtime.stillbirths_as_death = now->text("channels.notification.stillbirths") == "as-death";
     runtime.notification_park = now->text("channels.notification.unknown_facility") == "park";
     engine->apply(std::make_shared<const EngineSettings>(engine_settings(*now, engine->channels())));
     configure_dispatcher();
@@ -375,6 +379,25 @@ Task<void> Application::Impl::tick_forever() {
     }
 }
 
+Task<void> Application::Impl::release_forever() {
+    std::shared_ptr<const opencrvs::Snapshot> places;
+    auto since = clock.steady() - release_interval;
+    while (!stopping) {
+        // A change of the crosswalk releases at once; what was parked at that very moment is found here.
+        const auto now_known = target->snapshot();
+        if (now_known != places || clock.steady() - since >= release_interval) {
+            places = now_known;
+            since = clock.steady();
+            auto released = co_await operations->crosswalk().release("crosswalk");
+            if (!released) spdlog::error("parked deliveries could not be released: {}", released.error().message);
+            if (released && *released != 0)
+                spdlog::info("{} parked deliveries are released: what they waited for is known", *released);
+        }
+        const bool slept = co_await clock.sleep(tick);
+        if (!slept) co_return;
+    }
+}
+
 Task<void> Application::Impl::erase_forever() {
     while (!stopping) {
         store::EraseRequest request;
@@ -421,6 +444,7 @@ void Application::Impl::stop_everything() {
 int Application::run() {
     auto& impl = *impl_;
     asio::co_spawn(impl.pool.context(0), impl.tick_forever(), asio::detached);
+    asio::co_spawn(impl.pool.context(0), impl.release_forever(), asio::detached);
     asio::co_spawn(impl.pool.context(0), impl.erase_forever(), asio::detached);
     asio::co_spawn(impl.pool.context(0), impl.dispatcher->count_forever(), asio::detached);
     auto end = asio::co_spawn(impl.pool.context(0), impl.wait_for_end(), asio::use_future);

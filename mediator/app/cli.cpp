@@ -2,6 +2,7 @@
 #include "app/cli.hpp"
 
 #include "app/cli_commands.hpp"
+#include "app/cli_crosswalk.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -55,7 +56,7 @@ int run_cli(int argc, char** argv) {
     auto* transform_command =
         command(&app, "transform", "Show what would be sent for a message, and the account; sends nothing",
                 [&](const CommonOptions& c) { return transform_file(c, transform); });
-    transform_command->add_option("--from", transform.from, "Format of the file: opencrvs-1, vital-json, dhis2")->required();
+    transform_command->add_option("--from", transform.from, "Format of the file")->required();
     transform_command->add_option("--to", transform.to, "Format to write")->required();
     transform_command->add_option("--map", transform.map_file, "Country map (default: as configured, or Farajaland)");
     transform_command->add_option("--forms", transform.forms_file,
@@ -65,6 +66,29 @@ int run_cli(int argc, char** argv) {
     transform_command->add_flag("--from-target", transform.from_target,
                                 "Ask the active target for forms and locations");
     transform_command->add_option("FILE", transform.file, "The message; - for standard input")->required();
+
+    CountryOptions country;
+    auto* countries = group("country", "The country map: which field of the forms holds what");
+    const auto forms = [&country](CLI::App* sub) {
+        auto* file = sub->add_option("--forms", country.forms_file,
+                                     "Form configuration: reduced, or an OpenCRVS answer (default: as configured)");
+        sub->add_flag("--from-target", country.from_target, "Ask the active target for its forms")->excludes(file);
+    };
+    auto* init_command =
+        command(countries, "init", "Draft a country map from a target's forms, each row marked with how sure it is",
+                [&](const CommonOptions& c) { return country_init(c, country); });
+    forms(init_command);
+    init_command->add_option("--country", country.country, "What the forms call the country, such as FAR")->required();
+    init_command->add_option("--dial", country.dial, "International prefix of its telephone numbers, such as +260")
+        ->required();
+    init_command->add_option("--trunk", country.trunk, "What stands in its place in the country");
+    init_command->add_option("--out", country.out_file, "File to write (default: standard output)");
+    init_command->add_flag("--force", country.force, "Overwrite the file");
+    auto* country_check_command =
+        command(countries, "check", "Compare the country map with the forms: what is covered, what is lost",
+                [&](const CommonOptions& c) { return country_check(c, country); });
+    forms(country_check_command);
+    country_check_command->add_option("--map", country.map_file, "Country map (default: as configured, or Farajaland)");
 
     ListOptions list;
     ShowOptions show;
@@ -155,6 +179,10 @@ int run_cli(int argc, char** argv) {
         command(notifications, "conflicts", "List corrections that OpenCRVS does not take from a notifier",
                 [&](const CommonOptions& c) { return notifications_conflicts(c, list); });
     filters(conflicts_command);
+
+    CrosswalkOptions crosswalk;
+    add_crosswalk_commands(group("crosswalk", "Codes of other systems, and the OpenCRVS locations they stand for"),
+                           crosswalk, command);
 
     auto* store = group("store", "The local record");
     command(store, "check", "Prove that the record is whole and the projections follow from it", store_check);

@@ -36,6 +36,14 @@ struct TransformOptions {
 };
 int transform_file(const CommonOptions& common, const TransformOptions& options);
 
+struct CountryOptions {
+    std::string forms_file, map_file, out_file;
+    std::string country, dial, trunk = "0";
+    bool from_target = false, force = false;
+};
+int country_init(const CommonOptions& common, const CountryOptions& options);
+int country_check(const CommonOptions& common, const CountryOptions& options);
+
 struct ListOptions {
     std::string from, to, channel, client, status, tracking_id, openhim, reason;
     bool reveal = false;

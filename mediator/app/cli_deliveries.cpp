@@ -3,6 +3,23 @@
 #include "app/invoke.hpp"
 
 namespace ocm::app {
+namespace {
+
+/// The codes a parked delivery waits for: "facility HF-7 of dhis2".
+Json codes_in_words(const Json& delivery) {
+    const auto* codes = member(delivery, "waits_for");
+    if (codes == nullptr) return nullptr;
+    std::string out;
+    for (const auto& code : *codes) {
+        const auto system = text_member(code, "system");
+        if (!out.empty()) out += ", ";
+        out.append(text_member(code, "kind")).append(" ").append(text_member(code, "code"));
+        if (!system.empty()) out.append(" of ").append(system);
+    }
+    return out;
+}
+
+}  // namespace
 
 int deliveries_list(const CommonOptions& common, const DeliveryOptions& options) {
     Json args{{"limit", options.limit}};
@@ -13,15 +30,18 @@ int deliveries_list(const CommonOptions& common, const DeliveryOptions& options)
     put("kind", options.kind);
     put("client", options.client);
     return invoke(common, "deliveries.list", args, [](const Json& result) {
-        say(table_of(result["deliveries"], {{"QUEUED", "queued"},
-                                            {"DELIVERY", "id"},
-                                            {"KIND", "kind"},
-                                            {"DESTINATION", "destination"},
-                                            {"CLIENT", "client"},
-                                            {"STATE", "state"},
-                                            {"TRIED", "attempts"},
-                                            {"DUE", "due"},
-                                            {"WHY", "why"}}));
+        auto rows = result["deliveries"];
+        for (auto& row : rows) row["waits_for"] = codes_in_words(row);
+        say(table_of(rows, {{"QUEUED", "queued"},
+                            {"DELIVERY", "id"},
+                            {"KIND", "kind"},
+                            {"DESTINATION", "destination"},
+                            {"CLIENT", "client"},
+                            {"STATE", "state"},
+                            {"TRIED", "attempts"},
+                            {"DUE", "due"},
+                            {"WAITS FOR", "waits_for"},
+                            {"WHY", "why"}}));
         if (result.contains("next")) note("more rows follow: narrow with --state, --kind, --client");
         return 0;
     });
@@ -30,7 +50,9 @@ int deliveries_list(const CommonOptions& common, const DeliveryOptions& options)
 int deliveries_show(const CommonOptions& common, const DeliveryOptions& options) {
     const Json args{{"id", options.id}, {"reveal", options.reveal}, {"reason", options.reason}};
     return invoke(common, "deliveries.show", args, [](const Json& result) {
-        say(fields_of(result));
+        auto fields = result;
+        if (result.contains("waits_for")) fields["waits_for"] = codes_in_words(result);
+        say(fields_of(fields));
         if (const auto* payload = member(result, "payload"); payload != nullptr && payload->is_structured()) {
             say("\n--- payload\n" + pretty_json(*payload) + "\n");
         } else {

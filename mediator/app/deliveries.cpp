@@ -28,6 +28,8 @@ Json delivery_json(const Delivery& delivery, const std::map<std::string, std::st
     if (delivery.state == DeliveryState::pending) out["due"] = rfc3339(delivery.due);
     if (!delivery.error_code.empty()) out["error"] = delivery.error_code;
     if (!delivery.why.empty()) out["why"] = delivery.why;
+    for (const auto& code : delivery.waits_for)
+        out["waits_for"].push_back({{"kind", name(code.kind)}, {"system", code.system}, {"code", code.code}});
     if (!delivery.openhim_transaction.empty()) out["openhim_transaction"] = delivery.openhim_transaction;
     return out;
 }

@@ -200,6 +200,7 @@ Task<void> Dispatcher::settle(Delivery delivery, const DeliveryKind& kind, Sendi
     auto op = administer(delivery, verdict.step, now, "");
     op.due = verdict.due;
     op.why = verdict.why;
+    if (verdict.step == DeliveryStep::park) op.waits_for = sending.waits_for;
     unit.emplace_back(std::move(op));
     const bool over = verdict.step == DeliveryStep::deliver || verdict.step == DeliveryStep::bury;
     bool queued = false;

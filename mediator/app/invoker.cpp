@@ -2,6 +2,8 @@
 #include "app/invoker.hpp"
 
 #include "app/clock.hpp"
+#include "app/country.hpp"
+#include "app/one_shot.hpp"
 #include "app/operations.hpp"
 #include "app/options.hpp"
 #include "core/io_pool.hpp"
@@ -117,10 +119,24 @@ struct Invoker::Impl {
             if (!opened) return fail(opened.error());
             store = std::move(*opened);
         }
-        Operations operations({*store, clock, ids, {}});
+        if (command.starts_with("crosswalk.")) {
+            if (auto known = know_target(); !known) return fail(known.error());
+        }
+        Operations operations({*store, clock, ids, {}, {}, {}, target.get()});
         return boost::asio::co_spawn(pool.context(0), operations.run(command, args, cli_actor()),
                                      boost::asio::use_future)
             .get();
+    }
+
+    /// The active target with its places as last read: nothing is asked of it.
+    Result<void> know_target() {
+        if (target) return {};
+        auto map = load_country_map(*config);
+        if (!map) return fail(map.error());
+        target = std::make_unique<opencrvs::Target>(target_options(*config), std::move(*map),
+                                                    Ports{upstream, *store, clock, ids});
+        boost::asio::co_spawn(pool.context(0), target->start(), boost::asio::use_future).get();
+        return {};
     }
 
     std::shared_ptr<const config::Config> config;
@@ -129,6 +145,7 @@ struct Invoker::Impl {
     SystemIds ids;
     upstream::CurlUpstream upstream{pool, {}};
     std::unique_ptr<store::Store> store;
+    std::unique_ptr<opencrvs::Target> target;
 };
 
 Invoker::Invoker(std::shared_ptr<const config::Config> config) : impl_(std::make_unique<Impl>(std::move(config))) {}

@@ -103,6 +103,8 @@ Task<Result<Json>> Operations::run(std::string command, Json args, std::string a
         co_return co_await step_delivery(std::move(command), std::move(args), std::move(actor));
     }
     if (command == "store.check") co_return co_await check_store();
+    if (command.starts_with("crosswalk."))
+        co_return co_await crosswalk_.run(std::move(command), std::move(args), std::move(actor));
     co_return fail(ErrorCode::not_found, "there is no such command");
 }
 

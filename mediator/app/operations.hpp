@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
+#include "app/crosswalk_operations.hpp"
 #include "core/envelope.hpp"
 #include "core/json.hpp"
 #include "core/ports.hpp"
@@ -28,15 +29,19 @@ class Operations {
         std::function<void()> clients_changed;   // may be empty
         std::function<void()> outbox_changed{};  // may be empty
         EnvelopeOptions envelope{};              // how much OpenHIM is shown
+        opencrvs::Target* target = nullptr;      // what the crosswalk leads to; none: no crosswalk commands
     };
-    explicit Operations(Deps deps) : deps_(std::move(deps)) {}
+    explicit Operations(Deps deps)
+        : deps_(std::move(deps)), crosswalk_({deps_.store, deps_.clock, deps_.target, deps_.outbox_changed}) {}
 
     /// Commands: clients.add, clients.list, clients.enable, clients.disable, clients.rotate, clients.remove,
     /// transactions.list, transactions.show, notifications.conflicts, deliveries.list, deliveries.show,
-    /// deliveries.retry, deliveries.discard, deliveries.release, store.check.
+    /// deliveries.retry, deliveries.discard, deliveries.release, store.check, and those of CrosswalkOperations.
     Task<Result<Json>> run(std::string command, Json args, std::string actor);
 
     static const std::vector<std::string>& commands();
+
+    CrosswalkOperations& crosswalk() { return crosswalk_; }
 
   private:
     Task<Result<Json>> add_client(Json args, std::string actor);
@@ -51,6 +56,7 @@ class Operations {
     Task<Result<Json>> check_store();
 
     Deps deps_;
+    CrosswalkOperations crosswalk_;
 };
 
 }  // namespace ocm::app

@@ -78,7 +78,7 @@ http::ServerOptions admin_options(const config::Config& config) {
     out.name = "admin";
     out.host = config.text("admin.host");
     out.port = port(config, "admin.port");
-    out.limits.max_body = 1u << 20;
+    out.limits.max_body = 16u << 20;  // a country's crosswalk is imported in one command
     out.limits.max_connections = 64;
     return out;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
+#include "core/crosswalk.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
 
@@ -8,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ocm {
 
@@ -54,9 +56,10 @@ struct Delivery {
     WallTime created{};
     WallTime due{};
     DeliveryState state = DeliveryState::pending;
-    unsigned attempts = 0;   // begun
-    std::string error_code;  // of the last failure
-    std::string why;         // the same in plain words
+    unsigned attempts = 0;             // begun
+    std::string error_code;            // of the last failure
+    std::string why;                   // the same in plain words
+    std::vector<PlaceCode> waits_for;  // of a parked one: the codes that have to become known
 };
 
 }  // namespace ocm

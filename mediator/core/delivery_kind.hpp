@@ -6,14 +6,16 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace ocm {
 
 /// What sending a delivery came to.
 struct Sending {
     dispatch::Outcome outcome;
-    store_ops::Subjects subjects;  // of what was delivered
-    std::string account;           // JSON text, kept with the transaction
+    store_ops::Subjects subjects;        // of what was delivered
+    std::string account;                 // JSON text, kept with the transaction
+    std::vector<PlaceCode> waits_for{};  // where the outcome is `park`: the codes that have to become known
 };
 
 /// What is committed together with the last step of a delivery.

@@ -132,7 +132,9 @@ store_ops::Receive Exchange::receive_op(std::optional<Claim> claim) const {
     }
     op.parts.push_back({"request.target", std::move(target)});
     std::string headers;
-    for (const auto& [field, value] : redact_headers(request_.headers)) headers += field + ": " + value + "\r\n";
+    for (const auto& [field, value] : redact_headers(request_.headers)) {
+        headers.append(field).append(": ").append(value).append("\r\n");
+    }
     op.parts.push_back({"request.headers", std::move(headers)});
     if (!request_.body.empty()) op.parts.push_back({"request.body", request_.body});
     op.claim = std::move(claim);

@@ -13,12 +13,13 @@ struct Row {
     bool transient;
 };
 
-constexpr std::array<Row, 18> rows{{
+constexpr std::array<Row, 19> rows{{
     {ErrorCode::bad_request, "bad_request", 400, false},
     {ErrorCode::unauthenticated, "unauthenticated", 401, false},
     {ErrorCode::forbidden, "forbidden", 403, false},
     {ErrorCode::not_found, "not_found", 404, false},
     {ErrorCode::method_not_allowed, "method_not_allowed", 405, false},
+    {ErrorCode::not_acceptable, "not_acceptable", 406, false},
     {ErrorCode::request_timeout, "request_timeout", 408, true},
     {ErrorCode::conflict, "conflict", 409, false},
     {ErrorCode::too_large, "too_large", 413, false},
@@ -38,7 +39,7 @@ const Row& row(ErrorCode code) {
     for (const auto& candidate : rows) {
         if (candidate.code == code) return candidate;
     }
-    return rows[12];
+    return rows[13];
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ enum class ErrorCode {
     forbidden,               // 403
     not_found,               // 404
     method_not_allowed,      // 405
+    not_acceptable,          // 406: the caller takes no form we can answer in
     request_timeout,         // 408: the caller was too slow
     conflict,                // 409
     too_large,               // 413

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/claim.hpp"
+#include "core/crosswalk.hpp"
 #include "core/delivery.hpp"
 #include "core/result.hpp"
 #include "core/task.hpp"
@@ -77,9 +78,10 @@ struct Enqueue {
     std::string order_key;    // deliveries with the same key go in order; empty: any order
     WallTime due{};
     std::string payload;
-    bool carries_claim = false;  // it does what its transaction's claim is for: both go together
-    bool parked = false;         // starts parked, not pending
-    Error why{};                 // why it is queued; message without values
+    bool carries_claim = false;        // it does what its transaction's claim is for: both go together
+    bool parked = false;               // starts parked, not pending
+    std::vector<PlaceCode> waits_for;  // of a parked one: the codes that have to become known
+    Error why{};                       // why it is queued; message without values
 };
 
 /// *delivery*: a step of a delivery's life. Refused with `conflict` where its state does not allow the step. A step of
@@ -89,9 +91,10 @@ struct StepDelivery {
     std::string transaction;
     WallTime at{};
     DeliveryStep step = DeliveryStep::start;
-    WallTime due{};     // of postpone, retry and release
-    Error why{};        // of postpone, park and bury: message without values
-    std::string actor;  // of retry, release and discard
+    WallTime due{};                    // of postpone, retry and release
+    Error why{};                       // of postpone, park and bury: message without values
+    std::string actor;                 // of retry, release and discard
+    std::vector<PlaceCode> waits_for;  // of park
 };
 
 /// *completed*: queued work for a transaction reached its end.
@@ -155,6 +158,14 @@ struct RemoveClient {
     Administer record;
 };
 
+/// Changes of the crosswalk, all or none. Who made them and when is the record's. Refused with `not_found` where an
+/// entry to be removed is not there.
+struct ChangeCrosswalk {
+    std::vector<CrosswalkEntry> put;  // added, or replaced where the key exists
+    std::vector<CrosswalkKey> remove;
+    Administer record;
+};
+
 /// A small named document kept across restarts: last-good console settings, form config, locations.
 struct PutCache {
     std::string key;
@@ -163,7 +174,7 @@ struct PutCache {
 };
 
 using Op = std::variant<Receive, Attempt, Answer, Enqueue, StepDelivery, Complete, Disclose, Administer, PutClient,
-                        RemoveClient, PutCache>;
+                        RemoveClient, ChangeCrosswalk, PutCache>;
 
 /// Operations that are kept or lost together, each unit under its own savepoint: a bad one fails alone.
 using Unit = std::vector<Op>;

@@ -35,6 +35,7 @@ class Check {
         compare("claim", "txn", "txn");
         compare("client", "id", "name");
         compare("outbox", "id", "delivery");
+        compare("crosswalk", "target, kind, system, code", "kind || ' ' || code");
         database_.execute("ROLLBACK");
         return std::move(report_);
     }

@@ -30,7 +30,7 @@ Json begin(std::string_view kind, WallTime at, std::string_view transaction) {
 
 bool projected(std::string_view name) {
     return name == part_name::claim || name == part_name::subjects || name == part_name::client ||
-           name == part_name::why;
+           name == part_name::why || name == part_name::waits_for || name == part_name::crosswalk;
 }
 
 void add_part(PreparedEntry& entry, std::string name, std::string bytes) {
@@ -162,6 +162,10 @@ void add_why(PreparedEntry& entry, const Error& why) {
     add_part(entry, std::string(part_name::why), why.message);
 }
 
+void add_waits_for(PreparedEntry& entry, const std::vector<PlaceCode>& codes) {
+    if (!codes.empty()) add_part(entry, std::string(part_name::waits_for), place_codes_json(codes));
+}
+
 PreparedEntry entry_of(Enqueue op) {
     auto entry = start_of_transaction(kind::queued, op.at, op.transaction);
     put(entry.body, "delivery", op.delivery);
@@ -175,6 +179,7 @@ PreparedEntry entry_of(Enqueue op) {
     if (op.parked) entry.body["parked"] = true;
     add_part(entry, std::string(payload_part), std::move(op.payload));
     add_why(entry, op.why);
+    add_waits_for(entry, op.waits_for);
     return entry;
 }
 
@@ -185,6 +190,7 @@ PreparedEntry entry_of(const StepDelivery& op) {
     put(entry.body, "actor", op.actor);
     if (state_after(op.step) == DeliveryState::pending) put(entry.body, "due", rfc3339(op.due));
     add_why(entry, op.why);
+    add_waits_for(entry, op.waits_for);
     return entry;
 }
 
@@ -236,6 +242,37 @@ PreparedEntry entry_of(const RemoveClient& op) {
     return entry;
 }
 
+Json key_json(const CrosswalkKey& key) {
+    Json json = Json::object();
+    put(json, "target", key.target);
+    put(json, "kind", name(key.from.kind));
+    put(json, "system", key.from.system);
+    put(json, "code", key.from.code);
+    return json;
+}
+
+std::string crosswalk_json(const ChangeCrosswalk& op) {
+    auto puts = Json::array();
+    for (const auto& entry : op.put) {
+        auto json = key_json(entry.key);
+        put(json, "location", entry.location);
+        put(json, "name", entry.name);
+        put(json, "origin", name(entry.origin));
+        put(json, "note", entry.note);
+        puts.push_back(std::move(json));
+    }
+    auto removes = Json::array();
+    for (const auto& key : op.remove) removes.push_back(key_json(key));
+    return canonical_json({{"put", std::move(puts)}, {"remove", std::move(removes)}});
+}
+
+PreparedEntry entry_of(const ChangeCrosswalk& op) {
+    auto entry = administered_entry(op.record.at, op.record.actor, op.record.action, op.record.detail);
+    entry.body["crosswalk"] = true;
+    add_part(entry, std::string(part_name::crosswalk), crosswalk_json(op));
+    return entry;
+}
+
 struct Prepare {
     PreparedUnit& unit;
     WallTime now;
@@ -267,6 +304,7 @@ struct Prepare {
     void operator()(Administer&& op) const { add(administered_entry(op.at, op.actor, op.action, op.detail)); }
     void operator()(PutClient&& op) const { add(entry_of(op)); }
     void operator()(RemoveClient&& op) const { add(entry_of(op)); }
+    void operator()(ChangeCrosswalk&& op) const { add(entry_of(op)); }
     void operator()(PutCache&& op) const {
         auto packed = compress(op.value);
         unit.bytes += 256 + packed.size();
@@ -288,6 +326,10 @@ struct RawSize {
     std::size_t operator()(const Complete& op) const { return of(op.parts); }
     std::size_t operator()(const Enqueue& op) const { return op.payload.size(); }
     std::size_t operator()(const PutCache& op) const { return op.value.size(); }
+    std::size_t operator()(const ChangeCrosswalk& op) const {
+        constexpr std::size_t of_entry = 256;
+        return (op.put.size() + op.remove.size()) * of_entry;
+    }
     template <class Small>
     std::size_t operator()(const Small&) const {
         return 0;
@@ -422,6 +464,64 @@ std::optional<Client> read_client(std::string_view text) {
                   parse_rfc3339(text_member(*json, "old_key_until")),
                   *created,
                   on_outage(text_member(*json, "on_outage")).value_or(OnOutage::queue)};
+}
+
+std::string place_codes_json(const std::vector<PlaceCode>& codes) {
+    auto list = Json::array();
+    for (const auto& code : codes) {
+        auto json = Json::object();
+        put(json, "kind", name(code.kind));
+        put(json, "system", code.system);
+        put(json, "code", code.code);
+        list.push_back(std::move(json));
+    }
+    return canonical_json(list);
+}
+
+namespace {
+
+std::optional<PlaceCode> read_place_code(const Json& json) {
+    const auto kind = place_kind(text_member(json, "kind"));
+    if (!kind) return std::nullopt;
+    return PlaceCode{*kind, member_text(json, "system"), member_text(json, "code")};
+}
+
+}  // namespace
+
+std::vector<PlaceCode> read_place_codes(std::string_view text) {
+    std::vector<PlaceCode> out;
+    const auto json = text.empty() ? Result<Json>(Json::array()) : parse_json(text);
+    if (!json || !json->is_array()) return out;
+    for (const auto& each : *json)
+        if (auto code = read_place_code(each)) out.push_back(std::move(*code));
+    return out;
+}
+
+std::optional<ChangeCrosswalk> read_crosswalk(std::string_view text) {
+    // As many entries as a country has places.
+    const auto json = parse_json(text, JsonLimits{.depth = 8, .nodes = 20'000'000});
+    const auto* puts = json ? member(*json, "put") : nullptr;
+    const auto* removes = json ? member(*json, "remove") : nullptr;
+    if (puts == nullptr || removes == nullptr) return std::nullopt;
+    ChangeCrosswalk out;
+    for (const auto& each : *puts) {
+        auto from = read_place_code(each);
+        const auto origin = crosswalk_origin(text_member(each, "origin"));
+        if (!from || !origin) return std::nullopt;
+        CrosswalkEntry entry;
+        entry.key = {member_text(each, "target"), std::move(*from)};
+        entry.location = member_text(each, "location");
+        entry.name = member_text(each, "name");
+        entry.origin = *origin;
+        entry.note = member_text(each, "note");
+        out.put.push_back(std::move(entry));
+    }
+    for (const auto& each : *removes) {
+        auto from = read_place_code(each);
+        if (!from) return std::nullopt;
+        out.remove.push_back({member_text(each, "target"), std::move(*from)});
+    }
+    return out;
 }
 
 std::int64_t millis(WallTime at) {

@@ -77,6 +77,8 @@ inline constexpr std::string_view claim = "claim";
 inline constexpr std::string_view subjects = "subjects";
 inline constexpr std::string_view client = "client";
 inline constexpr std::string_view why = "why";
+inline constexpr std::string_view waits_for = "waits_for";
+inline constexpr std::string_view crosswalk = "crosswalk";
 }  // namespace part_name
 
 /// Of a queued delivery: read when it is sent, not by the projections.
@@ -102,6 +104,10 @@ std::string subject_json(const Subject& subject);
 Subject read_subject(std::string_view text);
 store_ops::Subjects read_subjects(std::string_view text);
 std::optional<store_ops::Client> read_client(std::string_view text);
+std::string place_codes_json(const std::vector<PlaceCode>& codes);
+std::vector<PlaceCode> read_place_codes(std::string_view text);
+/// What a change of the crosswalk puts and removes; who and when are its entry's.
+std::optional<store_ops::ChangeCrosswalk> read_crosswalk(std::string_view text);
 
 std::int64_t millis(WallTime at);
 WallTime wall_time(std::int64_t millis);

@@ -48,9 +48,10 @@ Projector::Projector(Database& database, const std::string& schema)
       settle_(database, "UPDATE " + schema + ".claim SET state = ? WHERE txn = ?"),
       unsettled_(database, "UPDATE " + schema + ".claim SET state = 'interrupted' WHERE txn = ? AND state = 'running'"),
       interrupt_(database, "UPDATE " + schema + ".claim SET state = 'interrupted' WHERE state = 'running'"),
-      enqueue_(database, "INSERT INTO " + schema +
-                             ".outbox (id, delivery, txn, kind, destination, client, order_key, carries_claim, state,"
-                             " created, due, changed, error_code, why) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+      enqueue_(database,
+               "INSERT INTO " + schema +
+                   ".outbox (id, delivery, txn, kind, destination, client, order_key, carries_claim, state,"
+                   " created, due, changed, error_code, why, waits_for) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       find_delivery_(database,
                      "SELECT id, state, carries_claim FROM " + schema + ".outbox WHERE delivery = ? AND txn = ?"),
       newer_claim_(database, "SELECT 1 FROM " + schema + ".claim a JOIN " + schema +
@@ -58,7 +59,7 @@ Projector::Projector(Database& database, const std::string& schema)
                                  " AND b.txn > a.txn WHERE a.txn = ? LIMIT 1"),
       step_(database, "UPDATE " + schema +
                           ".outbox SET state = ?, changed = ?, attempts = attempts + ?,"
-                          " due = coalesce(nullif(?, -1), due), error_code = ?, why = ? WHERE id = ?"),
+                          " due = coalesce(nullif(?, -1), due), error_code = ?, why = ?, waits_for = ? WHERE id = ?"),
       reopen_(database, "UPDATE " + schema +
                             ".txn SET completed = 0, status = ?, error_code = '' WHERE id = ? AND completed <> 0"),
       requeue_claims_(database, "UPDATE " + schema +
@@ -81,6 +82,11 @@ Projector::Projector(Database& database, const std::string& schema)
                                 " old_key_until = excluded.old_key_until, created = excluded.created,"
                                 " on_outage = excluded.on_outage"),
       remove_client_(database, "DELETE FROM " + schema + ".client WHERE id = ?"),
+      put_crosswalk_(database, "INSERT OR REPLACE INTO " + schema +
+                                   ".crosswalk (target, kind, system, code, location, name, origin, note, actor, at)"
+                                   " VALUES (?,?,?,?,?,?,?,?,?,?)"),
+      remove_crosswalk_(
+          database, "DELETE FROM " + schema + ".crosswalk WHERE target = ? AND kind = ? AND system = ? AND code = ?"),
       erase_txn_(database, "UPDATE " + schema +
                                ".txn SET erased = ?, tracking_id = '', event_id = '', registration_number = '',"
                                " source_id = '', office = '' WHERE id = ?"),
@@ -159,7 +165,7 @@ void Projector::queued(std::int64_t seq, std::int64_t txn, const Json& entry, co
     enqueue_.run(seq, text_member(entry, "delivery"), txn, text_member(entry, "delivery_kind"),
                  text_member(entry, "destination"), text_member(entry, "client"), text_member(entry, "order_key"),
                  flag_member(entry, "carries_claim") ? 1 : 0, name(state), at, time_member(entry, "due"), at,
-                 text_member(entry, "error_code"), why);
+                 text_member(entry, "error_code"), why, part(part_name::waits_for).value_or(""));
 }
 
 void Projector::stepped(std::int64_t txn, const Json& entry, const PartText& part) {
@@ -195,7 +201,7 @@ void Projector::stepped(std::int64_t txn, const Json& entry, const PartText& par
     const auto why = part(part_name::why).value_or("");
     step_.run(name(to), time_member(entry, "at"), *step == DeliveryStep::start ? 1 : 0,
               to == DeliveryState::pending ? time_member(entry, "due") : std::int64_t{-1},
-              text_member(entry, "error_code"), why, id);
+              text_member(entry, "error_code"), why, part(part_name::waits_for).value_or(""), id);
     if (!carries_claim) return;
     if (to == DeliveryState::sending) settle_.run(name(ClaimState::running), txn);
     if (to == DeliveryState::parked) settle_.run(name(ClaimState::parked), txn);
@@ -217,6 +223,7 @@ void Projector::administered(const Json& entry, const PartText& part) {
     if (const auto id = text_member(entry, "remove_client"); !id.empty()) {
         if (remove_client_.run(id) == 0) throw Refused{{ErrorCode::not_found, "there is no such client", {}, {}}};
     }
+    if (flag_member(entry, "crosswalk")) changed_crosswalk(entry, part);
     if (text_member(entry, "put_client").empty()) return;
     const auto text = part(part_name::client);
     const auto client = text ? read_client(*text) : std::nullopt;
@@ -230,6 +237,23 @@ void Projector::administered(const Json& entry, const PartText& part) {
         constexpr int constraint_unique = 2067;  // SQLITE_CONSTRAINT_UNIQUE
         if (error.extended() != constraint_unique) throw;
         throw Refused{{ErrorCode::conflict, "another client has that name: choose another one", {}, {}}};
+    }
+}
+
+void Projector::changed_crosswalk(const Json& entry, const PartText& part) {
+    const auto text = part(part_name::crosswalk);
+    const auto change = text ? read_crosswalk(*text) : std::nullopt;
+    if (!change) throw Refused{{ErrorCode::storage, "a change of the crosswalk cannot be recorded", {}, {}}};
+    const auto actor = text_member(entry, "actor");
+    const auto at = time_member(entry, "at");
+    for (const auto& [target, from] : change->remove) {
+        if (remove_crosswalk_.run(target, name(from.kind), from.system, from.code) == 0)
+            throw Refused{{ErrorCode::not_found, "the crosswalk has no such entry", {}, {}}};
+    }
+    for (const auto& put : change->put) {
+        const auto& from = put.key.from;
+        put_crosswalk_.run(put.key.target, name(from.kind), from.system, from.code, put.location, put.name,
+                           name(put.origin), put.note, actor, at);
     }
 }
 

@@ -43,6 +43,7 @@ class Projector {
     void stepped(std::int64_t txn, const Json& entry, const PartText& part);
     void recovered();
     void administered(const Json& entry, const PartText& part);
+    void changed_crosswalk(const Json& entry, const PartText& part);
     void erased(std::int64_t seq, const Json& entry);
 
     Statement find_;
@@ -67,6 +68,8 @@ class Projector {
     Statement forget_deliveries_;
     Statement put_client_;
     Statement remove_client_;
+    Statement put_crosswalk_;
+    Statement remove_crosswalk_;
     Statement erase_txn_;
     Statement erase_claim_;
 };

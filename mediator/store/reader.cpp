@@ -162,6 +162,30 @@ Result<std::vector<store_ops::Client>> Reader::clients() {
     });
 }
 
+Result<std::vector<CrosswalkEntry>> Reader::crosswalk() {
+    return guarded([&]() -> Result<std::vector<CrosswalkEntry>> {
+        Statement statement(database_,
+                            "SELECT target, kind, system, code, location, name, origin, note, actor, at"
+                            " FROM crosswalk ORDER BY target, kind, system, code");
+        auto rows = statement.query();
+        std::vector<CrosswalkEntry> found;
+        while (rows.next()) {
+            const auto kind = place_kind(rows.bytes(1));
+            const auto origin = crosswalk_origin(rows.bytes(6));
+            if (!kind || !origin)
+                return fail(ErrorCode::storage, "an entry of the crosswalk cannot be read: run `store check`");
+            found.push_back({{rows.text(0), {*kind, rows.text(2), rows.text(3)}},
+                             rows.text(4),
+                             rows.text(5),
+                             *origin,
+                             rows.text(7),
+                             rows.text(8),
+                             wall_time(rows.integer(9))});
+        }
+        return found;
+    });
+}
+
 Result<store_ops::RecordedAnswer> Reader::recorded_answer(const std::string& transaction) {
     return guarded([&]() -> Result<store_ops::RecordedAnswer> {
         auto found = row_of(transaction);

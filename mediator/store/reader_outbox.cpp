@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view delivery_columns =
     "o.id, o.delivery, t.uuid, t.openhim_transaction, o.kind, o.destination, o.client, o.order_key, o.created, o.due,"
-    " o.state, o.attempts, o.error_code, o.why";
+    " o.state, o.attempts, o.error_code, o.why, o.waits_for";
 
 Delivery delivery_row(const Statement::Rows& rows) {
     Delivery row;
@@ -31,6 +31,7 @@ Delivery delivery_row(const Statement::Rows& rows) {
     row.attempts = static_cast<unsigned>(rows.integer(11));
     row.error_code = rows.text(12);
     row.why = rows.text(13);
+    row.waits_for = read_place_codes(rows.bytes(14));
     return row;
 }
 

@@ -74,7 +74,10 @@ Result<void> check_not_newer(std::int64_t version, std::size_t known, const std:
 
 }  // namespace
 
-std::string projection_tables(std::string_view schema) {
+namespace {
+
+/// As of schema 1: a step that has been taken never changes.
+std::string projection_tables_1(std::string_view schema) {
     const std::string in = std::string(schema) + ".";
     return "CREATE TABLE " + in + R"sql(txn (
   id INTEGER PRIMARY KEY,
@@ -149,10 +152,37 @@ CREATE TABLE )sql" +
 )sql";
 }
 
+/// What schema 2 adds: the crosswalk, and what parked deliveries wait for.
+std::string projection_tables_2(std::string_view schema) {
+    const std::string in = std::string(schema) + ".";
+    return "ALTER TABLE " + in + "outbox ADD COLUMN waits_for TEXT NOT NULL DEFAULT '';\nCREATE TABLE " + in +
+           R"sql(crosswalk (
+  target TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  system TEXT NOT NULL,
+  code TEXT NOT NULL,
+  location TEXT NOT NULL,
+  name TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  note TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (target, kind, system, code)
+) STRICT, WITHOUT ROWID;
+)sql";
+}
+
+}  // namespace
+
+std::string projection_tables(std::string_view schema) {
+    return projection_tables_1(schema) + projection_tables_2(schema);
+}
+
 std::span<const std::string_view> migrations() {
     static const std::string step_1 =
-        std::string(step_1_entries) + projection_tables("main") + std::string(step_1_indexes);
-    static const std::array<std::string_view, 1> steps{step_1};
+        std::string(step_1_entries) + projection_tables_1("main") + std::string(step_1_indexes);
+    static const std::string step_2 = projection_tables_2("main");
+    static const std::array<std::string_view, 2> steps{step_1, step_2};
     return steps;
 }
 

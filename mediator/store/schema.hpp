@@ -16,7 +16,8 @@ inline constexpr int application_id = 0x4F43524D;
 /// Forward-only steps; a store's `user_version` is the number of steps it has taken.
 std::span<const std::string_view> migrations();
 
-/// CREATE statements of the projections rebuilt from entries (txn, claim, client, outbox), in the given schema.
+/// CREATE statements of the projections rebuilt from entries (txn, claim, client, outbox, crosswalk), in the given
+/// schema.
 std::string projection_tables(std::string_view schema);
 
 /// Brings a store up to date, copying the file to `PATH.before-vN` first where it already holds data. A store written

@@ -220,6 +220,11 @@ Task<Result<std::vector<store_ops::Client>>> Store::clients() {
     return on_worker<std::vector<store_ops::Client>>(running_->workers, std::move(work));
 }
 
+Task<Result<std::vector<CrosswalkEntry>>> Store::crosswalk() {
+    auto work = [](Reader& reader) { return reader.crosswalk(); };
+    return on_worker<std::vector<CrosswalkEntry>>(running_->workers, std::move(work));
+}
+
 Task<Result<DuePage>> Store::due_deliveries(DueQuery query) {
     auto work = [query = std::move(query)](Reader& reader) { return reader.due_deliveries(query); };
     return on_worker<DuePage>(running_->workers, std::move(work));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 /// Words of the OpenCRVS 1.x document (opencrvs.md 2.5).
@@ -37,6 +38,29 @@ inline constexpr std::string_view informant = "informant-details";
 inline constexpr std::string_view birth_encounter = "birth-encounter";
 inline constexpr std::string_view death_encounter = "death-encounter";
 }  // namespace section
+
+/// Codes of observations.
+namespace fact {
+inline constexpr std::string_view birth_type = "57722-1";
+inline constexpr std::string_view weight = "3141-9";
+inline constexpr std::string_view attendant = "73764-3";
+inline constexpr std::string_view born_alive = "num-born-alive";
+inline constexpr std::string_view fetal_deaths = "num-foetal-death";
+inline constexpr std::string_view last_previous_birth = "68499-3";
+inline constexpr std::string_view manner = "uncertified-manner-of-death";
+inline constexpr std::string_view cause_established = "cause-of-death-established";
+inline constexpr std::string_view cause_method = "cause-of-death-method";
+inline constexpr std::string_view cause_code = "ICD10";
+inline constexpr std::string_view cause_description = "lay-reported-or-verbal-autopsy-description";
+inline constexpr std::string_view male_dependants = "num-male-dependents-on-deceased";
+inline constexpr std::string_view female_dependants = "num-female-dependents-on-deceased";
+}  // namespace fact
+
+/// Slots of an address's `line` (opencrvs.md 2.2, 2.5): number, street, residential area, two unused, URBAN or RURAL,
+/// then from 10 the administrative levels below the district.
+namespace address_line {
+inline constexpr std::size_t setting = 5, first_level = 10, last_level = 12;
+}  // namespace address_line
 
 /// Systems of the identifiers OpenCRVS itself puts on a Task.
 inline constexpr std::string_view identifier_system = "http://opencrvs.org/specs/id/";

@@ -35,6 +35,7 @@ class Marks {
     /// About the message, at a node of it.
     void warn(const Json& node, std::string_view what) { said_.push_back({&node, &Account::warnings, what}); }
 
+    const Json& root() const { return root_; }
     /// JSON pointer of a node of the document.
     std::string pointer_to(const Json& node) const;
 

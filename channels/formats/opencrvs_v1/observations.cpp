@@ -2,6 +2,7 @@
 #include "formats/opencrvs_v1/observations.hpp"
 
 #include "core/http_message.hpp"
+#include "formats/opencrvs_v1/codes.hpp"
 #include "formats/opencrvs_v1/values.hpp"
 
 #include <nlohmann/json.hpp>
@@ -33,19 +34,19 @@ struct Row {
     Fact fact;
 };
 constexpr std::array<Row, 13> facts{{
-    {"57722-1", Fact::birth_type},
-    {"3141-9", Fact::weight},
-    {"73764-3", Fact::attendant},
-    {"num-born-alive", Fact::born_alive},
-    {"num-foetal-death", Fact::fetal_deaths},
-    {"68499-3", Fact::last_previous_birth},
-    {"uncertified-manner-of-death", Fact::manner},
-    {"cause-of-death-established", Fact::cause_established},
-    {"cause-of-death-method", Fact::cause_method},
-    {"ICD10", Fact::cause_code},
-    {"lay-reported-or-verbal-autopsy-description", Fact::cause_description},
-    {"num-male-dependents-on-deceased", Fact::male_dependants},
-    {"num-female-dependents-on-deceased", Fact::female_dependants},
+    {fact::birth_type, Fact::birth_type},
+    {fact::weight, Fact::weight},
+    {fact::attendant, Fact::attendant},
+    {fact::born_alive, Fact::born_alive},
+    {fact::fetal_deaths, Fact::fetal_deaths},
+    {fact::last_previous_birth, Fact::last_previous_birth},
+    {fact::manner, Fact::manner},
+    {fact::cause_established, Fact::cause_established},
+    {fact::cause_method, Fact::cause_method},
+    {fact::cause_code, Fact::cause_code},
+    {fact::cause_description, Fact::cause_description},
+    {fact::male_dependants, Fact::male_dependants},
+    {fact::female_dependants, Fact::female_dependants},
 }};
 
 const Row* fact_of(const Json& observation) {

@@ -3,6 +3,7 @@
 
 #include "core/ids.hpp"
 #include "formats/opencrvs_v1/codes.hpp"
+#include "formats/opencrvs_v1/person_parts.hpp"
 #include "formats/opencrvs_v1/values.hpp"
 
 #include <nlohmann/json.hpp>
@@ -39,6 +40,8 @@ void read_family(const Json& from, PersonName& to, Marks& marks) {
     if (parts > 1) marks.recoded(from, "the parts of the family name are joined by spaces");
 }
 
+}  // namespace
+
 void read_names(const Json& patient, Person& person, Marks& marks) {
     const auto* names = array_member(patient, "name");
     if (names == nullptr) return;
@@ -64,6 +67,8 @@ void read_names(const Json& patient, Person& person, Marks& marks) {
     }
 }
 
+namespace {
+
 /// {type: {coding: [{code}]}, value} of later versions, {type: "CODE", id} of the first ones.
 void read_identifiers(const Json& patient, Person& person, Marks& marks) {
     const auto* identifiers = array_member(patient, "identifier");
@@ -85,6 +90,8 @@ void read_identifiers(const Json& patient, Person& person, Marks& marks) {
         person.identifiers.push_back(std::move(identifier));
     }
 }
+
+}  // namespace
 
 void read_telecom(const Json& patient, Person& person, Marks& marks) {
     const auto* telecom = array_member(patient, "telecom");
@@ -130,6 +137,8 @@ void read_marital_status(const Json& patient, Person& person, Marks& marks) {
     }
 }
 
+namespace {
+
 /// Levels of the administrative hierarchy are ids of Locations; an international address has words in their place.
 void read_areas(const Json& from, Address& address, Marks& marks) {
     const auto take = [&](std::string_view key, std::optional<std::string>& words) {
@@ -146,11 +155,8 @@ void read_areas(const Json& from, Address& address, Marks& marks) {
     take("district", address.district_text);
 }
 
-/// Slots of `line`: number, street, residential area, two unused, URBAN or RURAL, then from 10 the lower
-/// administrative levels (opencrvs.md 2.2, 2.5).
 void read_lines(const Json& lines, Address& address, Marks& marks) {
     if (!lines.is_array()) return;
-    constexpr std::size_t setting = 5, first_level = 10, last_level = 12;
     for (std::size_t i = 0; i < lines.size(); ++i) {
         const auto& line = lines[i];
         if (!line.is_string()) continue;
@@ -164,9 +170,9 @@ void read_lines(const Json& lines, Address& address, Marks& marks) {
             address.residential_area = value;
         } else if (value.empty()) {
             marks.structure(line);
-        } else if (i == setting && (value == "URBAN" || value == "RURAL")) {
+        } else if (i == address_line::setting && (value == "URBAN" || value == "RURAL")) {
             address.urban_or_rural = value;
-        } else if (i >= first_level && i <= last_level) {
+        } else if (i >= address_line::first_level && i <= address_line::last_level) {
             address.areas.push_back(value);
         } else {
             address.lines.push_back(value);
@@ -174,20 +180,27 @@ void read_lines(const Json& lines, Address& address, Marks& marks) {
     }
 }
 
+}  // namespace
+
+Address read_address(const Json& from, Marks& marks) {
+    Address address;
+    address.type = take_text(from, "type", marks).value_or("");
+    address.country = take_text(from, "country", marks);
+    address.town = take_text(from, "city", marks);
+    address.postal_code = take_text(from, "postalCode", marks);
+    marks.structure(member(from, "use"));
+    read_areas(from, address, marks);
+    if (const auto* lines = member(from, "line")) read_lines(*lines, address, marks);
+    return address;
+}
+
+namespace {
+
 void read_addresses(const Json& patient, Person& person, Marks& marks) {
     const auto* addresses = array_member(patient, "address");
     if (addresses == nullptr) return;
     for (const auto& from : *addresses) {
-        if (!from.is_object()) continue;
-        Address address;
-        address.type = take_text(from, "type", marks).value_or("");
-        address.country = take_text(from, "country", marks);
-        address.town = take_text(from, "city", marks);
-        address.postal_code = take_text(from, "postalCode", marks);
-        marks.structure(member(from, "use"));
-        read_areas(from, address, marks);
-        if (const auto* lines = member(from, "line")) read_lines(*lines, address, marks);
-        person.addresses.push_back(std::move(address));
+        if (from.is_object()) person.addresses.push_back(read_address(from, marks));
     }
 }
 
@@ -224,6 +237,8 @@ void read_age(const Json& extension, Person& person, Marks& marks) {
         return;
     }
 }
+
+}  // namespace
 
 void read_extensions(const Json& patient, Person& person, Marks& marks) {
     const auto* extensions = array_member(patient, "extension");
@@ -280,6 +295,8 @@ void read_multiple_birth(const Json& patient, std::string_view whose, Person& pe
         marks.dropped(*count, "it is kept of the mother only");
     }
 }
+
+namespace {
 
 Result<void> read_death(const Json& patient, std::string_view whose, PersonRead& read, Marks& marks) {
     const bool deceased = whose == role::deceased;

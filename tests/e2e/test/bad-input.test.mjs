@@ -19,7 +19,9 @@ before(async () => {
   sandbox = await Sandbox.start(process.env.OCM_SANDBOX, folder, { port: 0 })
   const [first, adminPort] = await freePorts(2)
   port = first
-  mediator = new Mediator(process.env.OCM_MEDIATOR, folder, { sandbox, port, adminPort })
+  mediator = new Mediator(process.env.OCM_MEDIATOR, folder, {
+    sandbox, port, adminPort, settings: { channels: { notification: { unknown_facility: 'refuse' } } }
+  })
   await mediator.start()
   key = (await mediator.addClient('hospital')).key
 }, { timeout: 60000 })

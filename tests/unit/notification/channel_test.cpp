@@ -375,11 +375,65 @@ TEST_F(Notification, HoldQueuesWhatIsSound) {
 }
 
 TEST_F(Notification, AnUnknownFacilityIsParkedOnlyWhereThatIsWanted) {
-    on_outage = store_ops::OnOutage::queue;
-    const Error unknown{ErrorCode::bad_request, "it is not one OpenCRVS has", "place.location", std::nullopt};
-    target.failures = {unknown, unknown};
-    EXPECT_EQ(notification::is_unknown_facility(unknown, VitalEvent{}), false) << "it names none";
+    const Error unknown{ErrorCode::bad_request, "the facility is not known", "place.location", std::nullopt};
+    unknown_places = {{PlaceKind::facility, "dhis2", "DiszpKrYNg8"}};
+    target.failures = {unknown};
     EXPECT_EQ(send(birth()).answer.response.status, 400);
+
+    park = true;
+    target.failures = {unknown};
+    const auto given = send(birth());
+    EXPECT_EQ(given.answer.response.status, 202) << given.answer.response.body;
+    EXPECT_EQ(text_member(given.body(), "state"), "parked");
+    EXPECT_EQ(given.answer.claim, ClaimState::parked);
+    EXPECT_FALSE(given.answer.error);
+    EXPECT_EQ(given.answer.properties.at("state"), "parked");
+    EXPECT_EQ(given.answer.account.find("DiszpKrYNg8"), std::string::npos);
+    ASSERT_EQ(given.answer.also.size(), 1U);
+    const auto op = std::get<store_ops::Enqueue>(given.answer.also.front());
+    EXPECT_TRUE(op.parked);
+    EXPECT_EQ(op.waits_for, unknown_places);
+
+    // Released: parked again while nobody knows it, delivered with the same ids once somebody does.
+    const auto kind = notification::make_notification_delivery(deps());
+    const auto attempt = [&] {
+        Exchange exchange(given.transaction, "notification", clock.steady() + std::chrono::seconds(30),
+                          Ports{upstream, store, clock, ids});
+        Runner runner;
+        return runner.run(kind.send(exchange, Delivery{}, op.payload));
+    };
+    const auto ids_before = target.last;
+    target.failures = {unknown};
+    auto sending = attempt();
+    EXPECT_EQ(sending.outcome.kind, dispatch::Outcome::Kind::park);
+    EXPECT_EQ(sending.waits_for, unknown_places);
+    unknown_places.clear();
+    sending = attempt();
+    EXPECT_EQ(sending.outcome.kind, dispatch::Outcome::Kind::done);
+    EXPECT_EQ(target.last.create, ids_before.create);
+    EXPECT_EQ(target.last.notify, ids_before.notify);
+}
+
+TEST_F(Notification, AKnownPlaceThatIsNoFacilityIsRefusedAllTheSame) {
+    park = true;
+    target.failures = {Error{ErrorCode::bad_request, "it is closed", "place.location", std::nullopt}};
+    EXPECT_EQ(send(birth()).answer.response.status, 400);
+    // A code is unknown, but that is not why it was refused.
+    unknown_places = {{PlaceKind::facility, "dhis2", "X"}};
+    target.failures = {Error{ErrorCode::bad_request, "no", "child.dob", std::nullopt}};
+    auto other = birth();
+    other["entry"][0]["resource"]["identifier"]["value"] = "d0c00000-0000-4000-8000-0000000000fe";
+    EXPECT_EQ(send(other).answer.response.status, 400);
+}
+
+TEST_F(Notification, ADryRunSaysThatItWouldBeParked) {
+    park = true;
+    unknown_places = {{PlaceKind::facility, "dhis2", "X"}};
+    target.failures = {Error{ErrorCode::bad_request, "the facility is not known", "place.location", std::nullopt}};
+    const auto given = dry_run(birth());
+    EXPECT_EQ(given.answer.response.status, 200);
+    EXPECT_NE(given.answer.response.body.find("it would be parked"), std::string::npos);
+    EXPECT_TRUE(given.answer.also.empty());
 }
 
 TEST_F(Notification, OnlyItsSenderIsToldWhatBecameOfIt) {

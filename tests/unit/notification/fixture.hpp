@@ -148,13 +148,19 @@ class Notification : public testing::Test {
     FakeStore store{clock};
     FakeOpenCrvs target;
     std::atomic<bool> hold{false};
+    std::atomic<bool> park{false};
+    std::vector<PlaceCode> unknown_places;  // that the next event names
     store_ops::OnOutage on_outage = store_ops::OnOutage::refuse;
     notification::NotificationDeps deps() {
-        return {[this](Exchange& exchange, const VitalEvent& event, opencrvs::NotifyIds upstream_ids) {
-                    return target.notify(exchange, event, std::move(upstream_ids));
-                },
-                [this](Exchange& exchange, const VitalEvent& event) { return target.preview(exchange, event); }, "main",
-                hold};
+        notification::NotificationDeps out{
+            [this](Exchange& exchange, const VitalEvent& event, opencrvs::NotifyIds upstream_ids) {
+                return target.notify(exchange, event, std::move(upstream_ids));
+            },
+            [this](Exchange& exchange, const VitalEvent& event) { return target.preview(exchange, event); }, "main",
+            hold};
+        out.park = &park;
+        out.unknown_places = [this](const VitalEvent&) { return unknown_places; };
+        return out;
     }
     ChannelDefinition channel = notification::make_notification_channel(deps());
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/transform.hpp"
 
+#include "channels/opencrvs/versions.hpp"
 #include "fixtures.hpp"
 #include "formats/opencrvs_v1/read.hpp"
 #include "notify_check.hpp"
@@ -75,6 +76,51 @@ TEST(Transform, GoesThroughOurOwnFormat) {
     const auto out = ocm::transform("vital-json", "opencrvs-2.0", dump_json(ours->result), target, now());
     ASSERT_TRUE(out) << out.error().message;
     EXPECT_EQ(out->result, parse_json(slurp(data("death-2.0"))).value());
+}
+
+/// Every reader with every writer: what 1.x and 2.0 notifications become, and none loses something without saying so.
+TEST(Transform, EveryPair) {
+    const TargetForms target{farajaland_map(), farajaland_form(), places()};
+    for (const auto* kind : {"birth", "death"}) {
+        const auto bundle = slurp(data(std::string(kind) + "-1.8"));
+        const auto ours = ocm::transform("opencrvs-1", "vital-json", bundle, target, now());
+        ASSERT_TRUE(ours);
+        for (const auto& from : readable_formats()) {
+            if (from != "opencrvs-1" && from != "vital-json") continue;
+            for (const auto& to : writable_formats()) {
+                const auto out =
+                    ocm::transform(from, to, from == "opencrvs-1" ? bundle : dump_json(ours->result), target, now());
+                ASSERT_TRUE(out) << from << " to " << to << ": " << out.error().message << ' ' << out.error().path;
+                if (to == "vital-json") {
+                    EXPECT_EQ(out->result, ours->result);
+                } else if (find_version(to.substr(9))->generation == Generation::events) {
+                    EXPECT_EQ(text_member(out->result, "eventType"), kind);
+                    EXPECT_EQ(out->result["declaration"].contains("child.birthLocationId"),
+                              to == "opencrvs-2.0" && std::string_view(kind) == "birth");
+                } else {
+                    const auto back = ocm::transform("opencrvs-1", "vital-json", dump_json(out->result), target, now());
+                    ASSERT_TRUE(back) << back.error().message;
+                    EXPECT_EQ(back->result["persons"], ours->result["persons"]) << from << " to " << to;
+                    EXPECT_EQ(back->result["place"], ours->result["place"]);
+                    EXPECT_EQ(back->result["office"], ours->result["office"]);
+                }
+            }
+        }
+    }
+}
+
+TEST(Transform, A1xDocumentThatFitsGoesThroughUntouched) {
+    const TargetForms target{farajaland_map(), farajaland_form(), places()};
+    const auto bundle = slurp(data("birth-1.8"));
+    auto out = ocm::transform("opencrvs-1", "opencrvs-1.6", bundle, target, now());
+    ASSERT_TRUE(out);
+    EXPECT_EQ(out->result, parse_json(bundle).value());
+    EXPECT_TRUE(out->account.untouched);
+    EXPECT_TRUE(out->account.dropped.empty());
+    out = ocm::transform("opencrvs-1", "opencrvs-1.8", bundle, target, now());
+    ASSERT_TRUE(out);
+    EXPECT_NE(out->result, parse_json(bundle).value()) << "1.8 wants the family name as text";
+    EXPECT_FALSE(out->account.untouched);
 }
 
 TEST(Transform, RefusesWhatItDoesNotKnow) {

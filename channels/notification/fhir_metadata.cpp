@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "channels/notification/fhir_metadata.hpp"
+
+#include "channels/notification/fhir_request.hpp"
+#include "formats/fhir_r4/outcome.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace ocm::notification {
+namespace {
+
+constexpr std::string_view base = "/fhir/";
+constexpr std::string_view published = "2026-11-25";
+constexpr std::string_view metadata = "/fhir/metadata";
+
+/// What a route is in FHIR's terms: "Patient" and "search-type" of POST /fhir/Patient/_search.
+std::string_view interaction(std::string_view method, std::string_view rest) {
+    if (rest == "/_search" || (rest.empty() && method == "GET")) return "search-type";
+    if (rest.empty()) return "create";
+    if (method == "GET") return "read";
+    if (method == "PUT") return "update";
+    return method == "DELETE" ? "delete" : "";
+}
+
+struct Offered {
+    std::map<std::string, std::set<std::string>> resources;  // type: its interactions
+    std::map<std::string, std::string> operations;           // name: what it does
+    bool whole_system = false;
+};
+
+Offered offered(const std::vector<ChannelDefinition>& channels) {
+    Offered out;
+    for (const auto& channel : channels) {
+        for (const auto& route : channel.routes) {
+            const std::string_view pattern = route.pattern;
+            if (pattern == "/fhir") out.whole_system = true;
+            if (!pattern.starts_with(base) || pattern == metadata) continue;
+            const auto path = pattern.substr(base.size());
+            if (path.starts_with('$')) {
+                out.operations.emplace(path.substr(1), route.summary);
+                continue;
+            }
+            const auto slash = path.find('/');
+            const auto what = interaction(route.method, slash == std::string_view::npos ? "" : path.substr(slash));
+            if (!what.empty()) out.resources[std::string(path.substr(0, slash))].insert(std::string(what));
+        }
+    }
+    return out;
+}
+
+Json coded(const std::set<std::string>& codes) {
+    auto out = Json::array();
+    for (const auto& code : codes) out.push_back({{"code", code}});
+    return out;
+}
+
+Json rest_of(const Offered& from) {
+    Json rest{{"mode", "server"}, {"resource", Json::array()}};
+    rest["security"] = {
+        {"description", "Through OpenHIM: what OpenHIM asks for. Directly: HTTP Basic or an API key of a client."},
+        {"service", Json::array({{{"coding", Json::array({{{"system",
+                                                            "http://terminology.hl7.org/CodeSystem/"
+                                                            "restful-security-service"},
+                                                           {"code", "Basic"}}})}}})}};
+    for (const auto& [type, interactions] : from.resources) {
+        rest["resource"].push_back({{"type", type}, {"interaction", coded(interactions)}});
+    }
+    if (from.whole_system) rest["interaction"] = coded({"transaction", "batch"});
+    for (const auto& [name, summary] : from.operations) {
+        if (name == "process-message") continue;  // said under messaging
+        const bool own = name != "validate";
+        rest["operation"].push_back(
+            {{"name", name},
+             {"definition",
+              (own ? "urn:opencrvs-mediator:operation:" : "http://hl7.org/fhir/OperationDefinition/Resource-") + name},
+             {"documentation", summary}});
+    }
+    return rest;
+}
+
+Json document(const char* profile, const char* words) {
+    return {{"mode", "consumer"}, {"profile", profile}, {"documentation", words}};
+}
+
+Task<Answer> tell(Exchange& exchange, std::shared_ptr<const std::string> body) {
+    Answer answer;
+    if (!accepts_fhir_json(exchange.request())) {
+        answer.error = Error{ErrorCode::not_acceptable, "answers are application/fhir+json", "Accept", std::nullopt};
+        answer.response = fhir_r4::refusal(*answer.error);
+        co_return answer;
+    }
+    answer.response = json_response(200, *body, std::string(fhir_r4::content_type));
+    co_return answer;
+}
+
+}  // namespace
+
+Json capability_statement(const std::vector<ChannelDefinition>& channels) {
+    const auto from = offered(channels);
+    Json out{{"resourceType", "CapabilityStatement"},
+             {"status", "active"},
+             {"date", published},
+             {"kind", "instance"},
+             {"fhirVersion", "4.0.1"},
+             {"format", {"application/fhir+json", "json"}}};
+    out["software"] = {{"name", "opencrvs-mediator"}};
+    out["implementation"] = {{"description", "Births and deaths for OpenCRVS"}};
+    out["rest"] = Json::array({rest_of(from)});
+    if (from.operations.contains("process-message")) {
+        out["messaging"] = Json::array({{{"documentation",
+                                          "A message that tells of a birth or a death, whatever its event and profile; "
+                                          "an identifier of the document or of the header makes it exactly once."}}});
+    }
+    out["document"] =
+        Json::array({document("http://hl7.org/fhir/us/bfdr/StructureDefinition/Bundle-document-birth-report",
+                              "Births; other profiles are read as well."),
+                     document("http://hl7.org/fhir/us/vrdr/StructureDefinition/vrdr-death-certificate-document",
+                              "Deaths; other profiles are read as well.")});
+    return out;
+}
+
+void add_fhir_metadata(std::vector<ChannelDefinition>& channels) {
+    const auto body = std::make_shared<const std::string>(dump_json(capability_statement(channels)));
+    Route route;
+    route.method = "GET";
+    route.pattern = metadata;
+    route.summary = "The FHIR CapabilityStatement.";
+    route.handler = [body](Exchange& exchange) { return tell(exchange, body); };
+    route.render_error = fhir_r4::refusal;
+    for (auto& channel : channels) {
+        if (channel.name == "notification") channel.routes.push_back(std::move(route));
+    }
+}
+
+}  // namespace ocm::notification
