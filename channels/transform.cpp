@@ -53,9 +53,14 @@ Result<Message> read_vital_json(Json document, std::string_view, const TargetFor
 }
 
 Result<Message> read_dhis2(Json document, std::string_view, const TargetForms& target) {
-    auto read = dhis2::read_first(document, target.dhis2 != nullptr ? *target.dhis2 : dhis2::shipped_mapping());
+    const auto& mapping = target.dhis2 != nullptr ? *target.dhis2 : dhis2::shipped_mapping();
+    auto read = dhis2::read_first(document, mapping);
     if (!read) return fail(read.error());
-    return Message{std::move(read->event), std::move(read->account)};
+    return Message{std::move(read->event), std::move(read->account),
+                   [places = std::move(read->places)](std::string_view path) {
+                       const auto place = places.find(path);
+                       return place == places.end() ? std::string() : place->second;
+                   }};
 }
 
 struct Reader {

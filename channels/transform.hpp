@@ -27,9 +27,10 @@ struct TargetForms {
 };
 
 /// Formats `transform` reads: "opencrvs-1" (the 1.x notification bundle), "fhir-r4", "vital-json", "dhis2" (the first
-/// event that is to be sent). Writes: "opencrvs-VERSION" for every supported version (1.3 to 1.8: the document
-/// bundle; 1.9 and 2.0: {eventType, createdAtLocation, declaration, annotation}), "vital-json". Sends nothing.
-/// `bad_request` with a path in the terms of the message; `unprocessable` where a format is not one of these.
+/// event that is to be sent). Writes: "opencrvs-VERSION" for every supported version (1.3 to 1.8: the document bundle;
+/// 1.9 and 2.0: {eventType, createdAtLocation, declaration, annotation}), "vital-json".
+/// Sends nothing. `bad_request` with a path in the terms of the message; `unprocessable` where a format is not one of
+/// these.
 Result<Transformed> transform(std::string_view from, std::string_view to, std::string_view text,
                               const TargetForms& target, WallTime now);
 

@@ -14,7 +14,7 @@ namespace {
 struct Shared {
     NotificationDeps deps;
     Format opencrvs_1 = opencrvs_1_format();
-    Format vital_events = vital_events_format();
+    Format vital_events = vital_events_format(deps.stillbirths_as_death);
 };
 using SharedPtr = std::shared_ptr<const Shared>;
 

@@ -2,12 +2,16 @@
 #include "channels/notification/dhis2.hpp"
 
 #include "channels/notification/format.hpp"
+#include "channels/notification/stillbirth.hpp"
 #include "channels/opencrvs/write_v2.hpp"
 #include "formats/dhis2/read.hpp"
 #include "formats/dhis2/report.hpp"
 #include "formats/vital_json/vital_json.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <atomic>
+#include <map>
 
 namespace ocm::notification {
 namespace {
@@ -41,14 +45,20 @@ Result<Payload> read_payload(const HttpRequest& request, const dhis2::Mapping& m
 
 class TrackerMessage final : public Message {
   public:
-    TrackerMessage(std::shared_ptr<const Json> document, dhis2::Entity entity, dhis2::Read read, bool strict)
+    TrackerMessage(std::string uid, dhis2::Read read, bool strict)
         : Message(std::move(read.event), std::move(read.account)),
-          document_(std::move(document)),
-          entity_(std::move(entity)),
+          uid_(std::move(uid)),
+          places_(std::move(read.places)),
           strict_(strict) {}
 
     std::string place_of(std::string_view event_path) const override {
-        return dhis2::place_of(*document_, entity_.units.front(), event_path);
+        const auto found = places_.find(event_path);
+        return found == places_.end() ? std::string() : found->second;
+    }
+
+    std::string words_for(std::string_view event_path, const std::string& why) const override {
+        const bool stillbirth = event_path == opencrvs::refusal::kind && event.kind == VitalKind::fetal_death;
+        return stillbirth ? std::string(no_form_for_stillbirths) : why;
     }
 
     /// What the record says. DHIS2 changes time stamps on its own, and what is written back to it comes here again.
@@ -70,27 +80,32 @@ class TrackerMessage final : public Message {
             if (outcome.state == State::parked) told.state = "parked";
         }
         dhis2::Report report;
-        report.accepted(entity_.id, told, account);
+        report.accepted(uid_, told, account);
         return json_response(200, dump_json(report.to_json()));
     }
 
     bool strict() const override { return strict_; }
 
   private:
-    std::shared_ptr<const Json> document_;
-    dhis2::Entity entity_;  // with one unit
+    std::string uid_;
+    std::map<std::string, std::string, std::less<>> places_;
     bool strict_;
 };
 
-Result<std::unique_ptr<Message>> decode(const Payload& payload, const dhis2::Mapping& mapping, bool strict) {
-    const auto& entity = payload.entities.front();
-    auto read = dhis2::read(*payload.document, entity.units.front(), mapping);
+/// How the only event of a payload is taken.
+struct Taking {
+    std::shared_ptr<const Payload> payload;
+    const dhis2::Mapping* mapping = nullptr;
+    const std::atomic<bool>* stillbirths_as_death = nullptr;
+    bool strict = false;
+};
+
+Result<std::unique_ptr<Message>> decode(const Taking& taking) {
+    const auto& entity = taking.payload->entities.front();
+    auto read = dhis2::read(*taking.payload->document, entity.units.front(), *taking.mapping);
     if (!read) return fail(std::move(read.error()));
-    if (read->event.kind == VitalKind::fetal_death) {
-        return fail(ErrorCode::bad_request, "a stillbirth is not taken: it is neither a birth nor a death to register",
-                    dhis2::place_of(*payload.document, entity.units.front(), opencrvs::refusal::kind));
-    }
-    return std::make_unique<TrackerMessage>(payload.document, entity, std::move(*read), strict);
+    settle_stillbirth(read->event, read->account, taking.stillbirths_as_death);
+    return std::make_unique<TrackerMessage>(entity.id, std::move(*read), taking.strict);
 }
 
 Answer answer_with(const dhis2::Report& report, int status) {
@@ -129,10 +144,10 @@ HttpRequest part_of(const HttpRequest& whole, const dhis2::Unit& unit) {
 Task<Answer> take_one(Exchange& exchange, std::shared_ptr<const Payload> payload, const dhis2::Mapping& mapping,
                       const NotificationDeps& deps, Mode mode) {
     const auto uid = payload->entities.front().id;
-    const bool strict = prefers_strict(exchange.request().headers);
+    const Taking taking{payload, &mapping, deps.stillbirths_as_death, prefers_strict(exchange.request().headers)};
     Format format;
     format.name = format_name;
-    format.decode = [payload, &mapping, strict](const HttpRequest&) { return decode(*payload, mapping, strict); };
+    format.decode = [taking](const HttpRequest&) { return decode(taking); };
     format.refusal = [uid](const Error& error) { return dhis2::refusal(error, uid); };
     auto answer = co_await take(exchange, format, deps, mode);
     co_return answer;

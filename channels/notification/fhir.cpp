@@ -47,16 +47,19 @@ Format format_of(Result<FhirTaking> taking) {
 void echo_request_id(const HttpRequest& request, HttpResponse& response) {
     const auto id = request.headers.get("x-request-id");
     const bool printable = std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c <= '~'; });
-    if (!id.empty() && id.size() <= longest_request_id && printable) response.headers.set("X-Request-Id", std::string(id));
+    if (!id.empty() && id.size() <= longest_request_id && printable)
+        response.headers.set("X-Request-Id", std::string(id));
 }
 
 /// The sender asked to create it only where it is not there yet: that it is there is no conflict.
 void answer_existing(const FhirRequest& request, Answer& answer) {
     const bool exists = answer.error && answer.error->code == ErrorCode::conflict;
     if (request.if_none_exist.empty() || !exists) return;
-    fhir_r4::Issue issue{"information", "informational",
+    fhir_r4::Issue issue{"information",
+                         "informational",
                          "A notification with this identifier was sent before, with other content; it stays as it is",
-                         {}, answer.subjects.tracking_id};
+                         {},
+                         answer.subjects.tracking_id};
     answer.response = fhir_r4::fhir_response(200, fhir_r4::operation_outcome({issue}));
     answer.error.reset();
 }
@@ -67,9 +70,9 @@ void finish(const Exchange& exchange, const FhirRequest& request, Answer& answer
     auto& response = answer.response;
     if (response.status >= 400 && is_message(request)) {
         auto outcome = parse_json(response.body);
-        const auto body = fhir_r4::message_response(request.message, fhir_r4::acknowledged(response.status),
-                                                    outcome ? std::move(*outcome) : Json::object(),
-                                                    exchange.received_at());
+        const auto body =
+            fhir_r4::message_response(request.message, fhir_r4::acknowledged(response.status),
+                                      outcome ? std::move(*outcome) : Json::object(), exchange.received_at());
         response.body = dump_json(body);
     }
     if (response.status == 201 && response.headers.find("location") == nullptr && !answer.replay_of.empty()) {
@@ -141,8 +144,8 @@ class Several {
     }
 
     static fhir_r4::EntryResponse unplaced() {
-        const fhir_r4::Issue issue{"warning", "not-supported", "the entry belongs to no birth or death of the message",
-                                   {}, {}};
+        const fhir_r4::Issue issue{
+            "warning", "not-supported", "the entry belongs to no birth or death of the message", {}, {}};
         return {422, {}, fhir_r4::operation_outcome({issue})};
     }
 
@@ -180,10 +183,12 @@ class Several {
     void refuse_whole(std::size_t i, HttpResponse response, Mode mode) {
         auto outcome = outcome_of(split_.parts[i], response);
         if (outcome.is_object() && mode == Mode::send && i > 0) {
-            const fhir_r4::Issue issue{"information", "informational",
+            const fhir_r4::Issue issue{"information",
+                                       "informational",
                                        "Notifications before this one were sent. Send the same transaction again: they "
                                        "are not sent twice",
-                                       {}, {}};
+                                       {},
+                                       {}};
             outcome["issue"].push_back(fhir_r4::operation_outcome({issue})["issue"][0]);
         }
         answer_.response = std::move(response);
@@ -247,8 +252,7 @@ Task<Answer> take_fhir(Exchange& exchange, DepsPtr deps, Mode mode, Takes takes)
     const bool part = !exchange.part_runner;
     auto split = fhir_r4::split(request->message);
     if (split.parts.empty()) {
-        FhirTaking taking{request, prefix_of(exchange), part, false};
-        taking.stillbirths_as_death = deps->stillbirths_as_death != nullptr && *deps->stillbirths_as_death;
+        FhirTaking taking{request, prefix_of(exchange), part, deps->stillbirths_as_death};
         answer = co_await take_one(exchange, std::move(taking), std::move(deps), mode);
     } else if (part) {
         Error nested{ErrorCode::bad_request, "holds several notifications; inside another Bundle it may hold one",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/notification/fhir_message.hpp"
 
+#include "channels/notification/stillbirth.hpp"
 #include "channels/opencrvs/write_v2.hpp"
 #include "formats/fhir_r4/read.hpp"
 
@@ -47,8 +48,7 @@ class FhirMessage final : public Message {
 
     std::string words_for(std::string_view event_path, const std::string& why) const override {
         if (event_path == opencrvs::refusal::kind && event.kind == VitalKind::fetal_death) {
-            return "is a stillbirth or fetal death, for which this OpenCRVS has no form; the administrator can have "
-                   "stillbirths sent as deaths";
+            return std::string(no_form_for_stillbirths);
         }
         return why;
     }
@@ -100,17 +100,6 @@ class FhirMessage final : public Message {
     std::map<std::string, std::string, std::less<>> places_;
 };
 
-/// Whom a death is about is the child who was not born alive.
-void send_as_death(VitalEvent& event, Account& account) {
-    event.kind = VitalKind::death;
-    auto child = event.persons.extract(role::child);
-    if (child.empty()) return;
-    child.key() = role::deceased;
-    if (!child.mapped().birth_date) child.mapped().birth_date = event.date;
-    event.persons.insert(std::move(child));
-    account.recoded.push_back({"", "the stillbirth is sent as a death"});
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Message>> read_fhir(const FhirTaking& taking) {
@@ -134,9 +123,7 @@ Result<std::unique_ptr<Message>> read_fhir(const FhirTaking& taking) {
         read->account.warnings.push_back(
             {"", "what has no document or message around it is read as well as it goes; send a document"});
     }
-    if (read->event.kind == VitalKind::fetal_death && taking.stillbirths_as_death) {
-        send_as_death(read->event, read->account);
-    }
+    settle_stillbirth(read->event, read->account, taking.stillbirths_as_death);
     return std::make_unique<FhirMessage>(taking, std::move(*read));
 }
 

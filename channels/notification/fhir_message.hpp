@@ -5,6 +5,7 @@
 #include "channels/notification/format.hpp"
 #include "formats/fhir_r4/outcome.hpp"
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -15,7 +16,7 @@ struct FhirTaking {
     std::shared_ptr<const FhirRequest> request;
     std::string prefix;  // before our paths, as the caller sees them
     bool part = false;   // it came inside a larger message
-    bool stillbirths_as_death = false;
+    const std::atomic<bool>* stillbirths_as_death = nullptr;
 };
 
 /// The one notification of a FHIR request, for the flow every notification takes.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/notification/vital_events.hpp"
 
+#include "channels/notification/stillbirth.hpp"
 #include "channels/opencrvs/write_v2.hpp"
 #include "formats/vital_json/vital_json.hpp"
 
@@ -30,6 +31,11 @@ class VitalEventsMessage final : public Message {
         return {};
     }
 
+    std::string words_for(std::string_view event_path, const std::string& why) const override {
+        const bool stillbirth = event_path == opencrvs::refusal::kind && event.kind == VitalKind::fetal_death;
+        return stillbirth ? std::string(no_form_for_stillbirths) : why;
+    }
+
     HttpResponse accepted(const Outcome& outcome) override {
         Json body{{"warnings", warnings_of(account)}};
         if (outcome.state == Outcome::State::checked) {
@@ -57,11 +63,12 @@ class VitalEventsMessage final : public Message {
     bool strict_;
 };
 
-Result<std::unique_ptr<Message>> decode(const HttpRequest& request) {
+Result<std::unique_ptr<Message>> decode(const HttpRequest& request, const std::atomic<bool>* stillbirths_as_death) {
     auto document = json_body(request, "a vital event as application/json");
     if (!document) return fail(std::move(document.error()));
     auto read = vital_json::read_message(*document);
     if (!read) return fail(std::move(read.error()));
+    settle_stillbirth(read->event, read->account, stillbirths_as_death);
     return std::make_unique<VitalEventsMessage>(std::move(*read), prefers_strict(request.headers));
 }
 
@@ -73,8 +80,10 @@ Task<Answer> tell_schema(Exchange&) {
 
 }  // namespace
 
-Format vital_events_format() {
-    return {"vital-json", decode, plain_refusal};
+Format vital_events_format(const std::atomic<bool>* stillbirths_as_death) {
+    return {"vital-json",
+            [stillbirths_as_death](const HttpRequest& request) { return decode(request, stillbirths_as_death); },
+            plain_refusal};
 }
 
 Route schema_route() {

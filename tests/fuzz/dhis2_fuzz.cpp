@@ -36,9 +36,7 @@ void read_unit(const ocm::Json& document, const ocm::dhis2::Unit& unit, const oc
     for (const auto* notes : {&got->account.dropped, &got->account.recoded, &got->account.warnings}) {
         for (const auto& note : *notes) require(is_pointer(note.path) && !note.why.empty());
     }
-    for (const auto* name : {"office", "place.location", "kind"}) {
-        require(is_pointer(ocm::dhis2::place_of(document, unit, name)));
-    }
+    for (const auto& [name, place] : got->places) require(is_pointer(place));
     const auto back = ocm::vital_json::read(ocm::vital_json::write(got->event));
     require(back.has_value() && *back == got->event);
     ocm::dhis2::Report report;

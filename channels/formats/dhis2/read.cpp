@@ -73,7 +73,12 @@ class Reader {
         for (const auto& contact : unit_.stage->contacts) take(contact);
         if (!error_) check();
         if (error_) return fail(std::move(*error_));
-        return Read{std::move(event_), marks_.account()};
+        Read out;
+        for (const auto* name : {"office", "place.location"}) out.places[name] = place_of(name);
+        out.places["kind"] = marks_.pointer_to(*unit_.event) + "/programStage";
+        out.event = std::move(event_);
+        out.account = marks_.account();
+        return out;
     }
 
   private:
@@ -128,8 +133,10 @@ class Reader {
 
     void source() {
         auto& source = event_.source;
-        source.system = "dhis2/" + (mapping_.instance.empty() ? "" : mapping_.instance + "/") + unit_.program->id;
-        source.record = std::string(text_member(*unit_.entity, "trackedEntity")) + "/" + std::string(name(event_.kind));
+        // The system is the DHIS2, whose organisation units the crosswalk knows by it.
+        source.system = mapping_.instance.empty() ? "dhis2" : "dhis2/" + mapping_.instance;
+        source.record = std::string(text_member(*unit_.entity, "trackedEntity")) + "/" + unit_.program->id + "/" +
+                        std::string(name(event_.kind));
         if (unit_.stage->repeatable) source.record += "/" + std::string(text_member(*unit_.event, "event"));
         for (const auto* part : {unit_.entity, unit_.enrollment, unit_.event}) {
             source.version = std::max(source.version, std::string(text_member(*part, "updatedAt")));
@@ -283,6 +290,12 @@ class Reader {
         if (!error_) error_ = Error{ErrorCode::bad_request, std::move(message), marks_.pointer_to(node), std::nullopt};
     }
 
+    /// The event itself where no row found a value.
+    std::string place_of(const char* name) const {
+        if (const auto taken = nodes_.find(name); taken != nodes_.end()) return marks_.pointer_to(*taken->second);
+        return marks_.pointer_to(*unit_.event);
+    }
+
     std::optional<std::string> born(const char* whose) const {
         const auto found = event_.persons.find(whose);
         return found == event_.persons.end() ? std::nullopt : found->second.birth_date;
@@ -331,17 +344,6 @@ Result<Read> read_first(const Json& document, const Mapping& mapping) {
     if (all->empty()) return fail(ErrorCode::bad_request, "it holds no tracked entity");
     const auto& why = all->front().ignored.front();
     return fail(ErrorCode::bad_request, "not to be sent: " + why.why, why.path);
-}
-
-std::string place_of(const Json& document, const Unit& unit, std::string_view event_path) {
-    if (event_path != "office" && event_path != "place.location" && event_path != "kind") return {};
-    const Marks marks(document);
-    if (event_path == "kind") return marks.pointer_to(*unit.event) + "/programStage";
-    for (const auto& row : unit.stage->rows) {
-        if (row.to != event_path) continue;
-        if (const auto nodes = nodes_of(row.from, unit); !nodes.empty()) return marks.pointer_to(*nodes.front());
-    }
-    return marks.pointer_to(*unit.event);
 }
 
 }  // namespace ocm::dhis2

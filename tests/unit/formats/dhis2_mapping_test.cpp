@@ -41,7 +41,7 @@ TEST(Dhis2Mapping, ReadsAProgramOfACountrysOwn) {
     ASSERT_TRUE(got) << got.error().message;
     const auto& event = got->event;
     EXPECT_EQ(event.source,
-              (Source{"dhis2/hmis/mAtErNiTy01", "", "mOtHeR00001/birth/eVeNt000001", "2026-01-16T08:00:00.000"}));
+              (Source{"dhis2/hmis", "", "mOtHeR00001/mAtErNiTy01/birth/eVeNt000001", "2026-01-16T08:00:00.000"}));
     EXPECT_EQ(event.persons.at("mother").names.at(0).given.at(0), "Ruth");
     EXPECT_EQ(event.persons.at("mother").multiple_birth, 1);
     EXPECT_EQ(event.persons.at("child").gender, "female");
@@ -51,7 +51,7 @@ TEST(Dhis2Mapping, ReadsAProgramOfACountrysOwn) {
     EXPECT_EQ(event.place->location, "hOsPiTaL001");
     EXPECT_TRUE(got->account.dropped.empty()) << dump_json(got->account.to_json());
     EXPECT_EQ(dhis2::read(document, entities->front().units[1], mapping)->event.source.record,
-              "mOtHeR00001/birth/eVeNt000002");
+              "mOtHeR00001/mAtErNiTy01/birth/eVeNt000002");
 }
 
 TEST(Dhis2Mapping, AMotherYoungerThanHerChildIsTold) {

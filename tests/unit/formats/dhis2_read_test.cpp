@@ -154,7 +154,7 @@ TEST(Dhis2Read, StillbirthsAreRecognised) {
     const auto got = read(document);
     ASSERT_TRUE(got);
     EXPECT_EQ(got->event.kind, VitalKind::fetal_death);
-    EXPECT_EQ(got->event.source.record, "tE7qN0pLm1b/fetal-death");
+    EXPECT_EQ(got->event.source.record, "tE7qN0pLm1b/FTBBLOT3sO7/fetal-death");
     EXPECT_TRUE(got->account.warnings.empty());
 }
 

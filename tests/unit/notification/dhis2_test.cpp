@@ -78,7 +78,7 @@ TEST_F(Dhis2Tracker, OneIsAnsweredWithAnImportReport) {
                                  {"path", "/trackedEntities/0/attributes/10/value"}}));
     EXPECT_EQ(given.answer.properties.at("format"), "dhis2");
     EXPECT_EQ(given.answer.claim, ClaimState::delivered);
-    EXPECT_EQ(given.answer.subjects.source_id, "tE7qN0pLm1b/birth");
+    EXPECT_EQ(given.answer.subjects.source_id, "tE7qN0pLm1b/FTBBLOT3sO7/birth");
     EXPECT_TRUE(parts.empty());
     EXPECT_EQ(target.events.at(0).birth.weight_grams, 3200);
 }
@@ -204,8 +204,8 @@ TEST_F(Dhis2Tracker, ABirthAndADeathOfOneAreTwo) {
     EXPECT_EQ(given.answer.response.status, 200);
     EXPECT_EQ(given.body()["stats"]["created"], 2);
     ASSERT_EQ(target.events.size(), 2u);
-    EXPECT_EQ(target.events[0].source.record, "tE7qN0pLm1b/birth");
-    EXPECT_EQ(target.events[1].source.record, "tE7qN0pLm1b/death");
+    EXPECT_EQ(target.events[0].source.record, "tE7qN0pLm1b/FTBBLOT3sO7/birth");
+    EXPECT_EQ(target.events[1].source.record, "tE7qN0pLm1b/FTBBLOT3sO7/death");
 }
 
 TEST_F(Dhis2Tracker, WhatHasToComeAgainIsSaidOfTheWhole) {
@@ -262,17 +262,36 @@ TEST_F(Dhis2Tracker, StrictIsRefusedWhereItWouldLoseSomething) {
     EXPECT_EQ(target.calls, 0);
 }
 
+Json stillbirth(Json one) {
+    one["enrollments"][0]["events"][0]["programStage"] = "wTAeBwb4gse";
+    one["attributes"][0]["value"] = "2";
+    return {{"trackedEntities", Json::array({std::move(one)})}};
+}
+
 TEST_F(Dhis2Tracker, StillbirthsAreRefusedInClearWords) {
-    auto one = entity();
-    event_of(one)["programStage"] = "wTAeBwb4gse";
-    const auto given = post(all({one}));
+    target.failures = {Error{ErrorCode::bad_request, "OpenCRVS has no form for this kind of event", "kind", {}}};
+    const auto given = post(stillbirth(entity()));
     EXPECT_EQ(given.answer.response.status, 400);
     EXPECT_EQ(errors(given),
-              (Json{{{"message", "a stillbirth is not taken: it is neither a birth nor a death to register"},
+              (Json{{{"message",
+                      "is a stillbirth or fetal death, for which this OpenCRVS has no form; the administrator "
+                      "can have stillbirths sent as deaths"},
                      {"errorCode", "BAD_REQUEST"},
                      {"trackerType", "EVENT"},
                      {"uid", "tE7qN0pLm1b"},
                      {"path", "/trackedEntities/0/enrollments/0/events/0/programStage"}}}));
+}
+
+TEST_F(Dhis2Tracker, StillbirthsAreSentAsDeathsWhereTheAdministratorSaysSo) {
+    std::atomic<bool> as_death{true};
+    auto with = deps();
+    with.stillbirths_as_death = &as_death;
+    channel = notification::make_notification_channel(std::move(with));
+    EXPECT_EQ(post(stillbirth(entity())).answer.response.status, 200);
+    ASSERT_EQ(target.events.size(), 1u);
+    EXPECT_EQ(target.events[0].kind, VitalKind::death);
+    EXPECT_EQ(target.events[0].date, "2026-01-14");
+    EXPECT_EQ(target.events[0].persons.at(role::deceased).gender, "female");
 }
 
 TEST_F(Dhis2Tracker, RefusalsOfTheTargetNameThePlaceInThePayload) {

@@ -110,6 +110,21 @@ TEST_F(VitalEvents, IsRefusedWithThePlaceInItsOwnTerms) {
     }
 }
 
+TEST_F(VitalEvents, StillbirthsAreTheCountrysToDecide) {
+    target.failures = {Error{ErrorCode::bad_request, "OpenCRVS has no form for this kind of event", "kind", {}}};
+    const auto refused = send(with(R"({"kind":"fetal-death"})"));
+    EXPECT_EQ(refused.answer.response.status, 400);
+    EXPECT_EQ(text_member(refused.body(), "path"), "/kind");
+    EXPECT_TRUE(refused.message().starts_with("is a stillbirth or fetal death"));
+    std::atomic<bool> as_death{true};
+    auto deciding = deps();
+    deciding.stillbirths_as_death = &as_death;
+    channel = notification::make_notification_channel(std::move(deciding));
+    EXPECT_EQ(send(with(R"({"kind":"fetal-death"})")).answer.response.status, 201);
+    EXPECT_EQ(target.events.back().kind, VitalKind::death);
+    EXPECT_EQ(target.events.back().date, "2026-01-12");
+}
+
 struct Bad {
     const char* label;
     const char* body;

@@ -81,7 +81,7 @@ TEST(Intakes, ARealTrackerPayload) {
     const TargetForms target{farajaland_map(), form, places()};
     const auto refused = ocm::transform("dhis2", "opencrvs-2.0", text, target, now());
     ASSERT_FALSE(refused) << "its facility is one of the DHIS2, which nobody has linked yet";
-    EXPECT_EQ(refused.error().path, "place.location");
+    EXPECT_EQ(refused.error().path, "/trackedEntities/0/enrollments/0/events/0/dataValues/1/value");
     const auto out = ocm::transform("dhis2", "opencrvs-2.0", replaced(text, "DiszpKrYNg8", "HF-1"), target, now());
     ASSERT_TRUE(out) << out.error().path << " " << out.error().message;
     const auto& declaration = out->result["declaration"];
