@@ -36,8 +36,8 @@ Result<Message> read(std::string_view from, std::string_view text) {
         if (!event) return fail(event.error());
         out = {std::move(*document), std::move(*event), {}, false, {}};
     } else {
-        return fail(ErrorCode::unprocessable, "not a format that can be read; these can: opencrvs-1, fhir-r4, vital-json",
-                    "from");
+        return fail(ErrorCode::unprocessable,
+                    "not a format that can be read; these can: opencrvs-1, fhir-r4, vital-json", "from");
     }
     return out;
 }
@@ -63,7 +63,8 @@ Result<Transformed> transform(std::string_view from, std::string_view to, std::s
         if (source->is_opencrvs_1) {
             if (auto place = opencrvs_v1::place_of(source->document, error.path); !place.empty()) error.path = place;
         }
-        if (const auto place = source->places.find(error.path); place != source->places.end()) error.path = place->second;
+        if (const auto place = source->places.find(error.path); place != source->places.end())
+            error.path = place->second;
         return fail(std::move(error));
     }
     out.account.append(written->account);

@@ -47,16 +47,19 @@ Format format_of(Result<FhirTaking> taking) {
 void echo_request_id(const HttpRequest& request, HttpResponse& response) {
     const auto id = request.headers.get("x-request-id");
     const bool printable = std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c <= '~'; });
-    if (!id.empty() && id.size() <= longest_request_id && printable) response.headers.set("X-Request-Id", std::string(id));
+    if (!id.empty() && id.size() <= longest_request_id && printable)
+        response.headers.set("X-Request-Id", std::string(id));
 }
 
 /// The sender asked to create it only where it is not there yet: that it is there is no conflict.
 void answer_existing(const FhirRequest& request, Answer& answer) {
     const bool exists = answer.error && answer.error->code == ErrorCode::conflict;
     if (request.if_none_exist.empty() || !exists) return;
-    fhir_r4::Issue issue{"information", "informational",
+    fhir_r4::Issue issue{"information",
+                         "informational",
                          "A notification with this identifier was sent before, with other content; it stays as it is",
-                         {}, answer.subjects.tracking_id};
+                         {},
+                         answer.subjects.tracking_id};
     answer.response = fhir_r4::fhir_response(200, fhir_r4::operation_outcome({issue}));
     answer.error.reset();
 }
@@ -67,9 +70,9 @@ void finish(const Exchange& exchange, const FhirRequest& request, Answer& answer
     auto& response = answer.response;
     if (response.status >= 400 && is_message(request)) {
         auto outcome = parse_json(response.body);
-        const auto body = fhir_r4::message_response(request.message, fhir_r4::acknowledged(response.status),
-                                                    outcome ? std::move(*outcome) : Json::object(),
-                                                    exchange.received_at());
+        const auto body =
+            fhir_r4::message_response(request.message, fhir_r4::acknowledged(response.status),
+                                      outcome ? std::move(*outcome) : Json::object(), exchange.received_at());
         response.body = dump_json(body);
     }
     if (response.status == 201 && response.headers.find("location") == nullptr && !answer.replay_of.empty()) {
@@ -91,6 +94,10 @@ class Several {
     Task<Answer> run() {
         answer_.properties["format"] = std::string(format_name);
         answer_.properties["notifications"] = std::to_string(split_.parts.size());
+        if (all_or_nothing() && request_->strict && !split_.others.empty()) {
+            refuse_others();
+            co_return std::move(answer_);
+        }
         if (all_or_nothing() && mode_ == Mode::send) {
             auto refused = co_await run_all(Mode::check);
             if (refused) co_return std::move(answer_);
@@ -106,8 +113,12 @@ class Several {
 
     /// True where one refused what has to be done as a whole; the answer says so then.
     Task<bool> run_all(Mode mode) {
-        entries_.assign(member(request_->message, "entry")->size(), unplaced());
         failed_ = 0;
+        entries_.assign(member(request_->message, "entry")->size(), unplaced());
+        for (const auto& [entry, error] : request_->unsound) {
+            entries_[entry] = {400, {}, fhir_r4::operation_outcome({fhir_r4::issue_of(error)})};
+            ++failed_;
+        }
         for (std::size_t i = 0; i < split_.parts.size(); ++i) {
             auto response = co_await exchange_.run_part(request_of(i, mode));
             const bool failed = response.status >= 400;
@@ -135,9 +146,9 @@ class Several {
     }
 
     static fhir_r4::EntryResponse unplaced() {
-        const fhir_r4::Issue issue{"warning", "not-supported", "the entry belongs to no birth or death of the message",
-                                   {}, {}};
-        return {422, {}, fhir_r4::operation_outcome({issue})};
+        const fhir_r4::Issue issue{
+            "warning", "not-supported", "the entry belongs to no birth or death of the message", {}, {}};
+        return {unplaced_status, {}, fhir_r4::operation_outcome({issue})};
     }
 
     /// The part's outcome, in terms of the whole.
@@ -163,7 +174,7 @@ class Several {
         bool first = true;
         for (const auto entry : part.entries) {
             auto& to = entries_[entry];
-            const bool taken = to.status != 422 || !to.location.empty();
+            const bool taken = to.status != unplaced_status || !to.location.empty();
             if (taken && !first) continue;  // what several need was placed with the first of them
             to = {response.status, location, Json()};
             if (first) to.outcome = outcome_of(part, response);
@@ -171,13 +182,22 @@ class Several {
         }
     }
 
+    /// The sender would rather be refused than lose an entry.
+    void refuse_others() {
+        answer_.error = Error{ErrorCode::unprocessable, "the entry belongs to no birth or death of the message",
+                              "Bundle.entry[" + std::to_string(split_.others.front()) + "]", std::nullopt};
+        answer_.response = fhir_r4::refusal(*answer_.error);
+    }
+
     void refuse_whole(std::size_t i, HttpResponse response, Mode mode) {
         auto outcome = outcome_of(split_.parts[i], response);
         if (outcome.is_object() && mode == Mode::send && i > 0) {
-            const fhir_r4::Issue issue{"information", "informational",
+            const fhir_r4::Issue issue{"information",
+                                       "informational",
                                        "Notifications before this one were sent. Send the same transaction again: they "
                                        "are not sent twice",
-                                       {}, {}};
+                                       {},
+                                       {}};
             outcome["issue"].push_back(fhir_r4::operation_outcome({issue})["issue"][0]);
         }
         answer_.response = std::move(response);
@@ -202,6 +222,8 @@ class Several {
             answer_.properties["refused"] = std::to_string(failed_);
         }
     }
+
+    static constexpr int unplaced_status = 422;
 
     Exchange& exchange_;
     RequestPtr request_;
@@ -239,8 +261,8 @@ Task<Answer> take_fhir(Exchange& exchange, DepsPtr deps, Mode mode, Takes takes)
     }
     const auto request = std::make_shared<const FhirRequest>(std::move(*opened));
     const bool part = !exchange.part_runner;
-    auto split = fhir_r4::split(request->message);
-    if (split.parts.empty()) {
+    auto split = fhir_r4::split(request->message, request->unsound);
+    if (split.parts.empty() && request->unsound.empty()) {
         FhirTaking taking{request, prefix_of(exchange), part, false};
         taking.stillbirths_as_death = deps->stillbirths_as_death != nullptr && *deps->stillbirths_as_death;
         answer = co_await take_one(exchange, std::move(taking), std::move(deps), mode);

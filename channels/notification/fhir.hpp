@@ -7,7 +7,8 @@
 #include <memory>
 #include <vector>
 
-/// FHIR R4 in: `POST /fhir`, `/fhir/Bundle`, `/fhir/$process-message`, `/fhir/$validate` (external-systems.md 4.2, 4.3).
+/// FHIR R4 in: `POST /fhir`, `/fhir/Bundle`, `/fhir/$process-message`, `/fhir/$validate`
+/// (external-systems.md 4.2, 4.3).
 namespace ocm::notification {
 
 /// Answers are of the message's own kind. A document, a collection or bare resources: 201 with Location and an

@@ -63,9 +63,10 @@ Json rest_of(const Offered& from) {
     Json rest{{"mode", "server"}, {"resource", Json::array()}};
     rest["security"] = {
         {"description", "Through OpenHIM: what OpenHIM asks for. Directly: HTTP Basic or an API key of a client."},
-        {"service", Json::array({{{"coding", Json::array({{{"system", "http://terminology.hl7.org/CodeSystem/"
-                                                                       "restful-security-service"},
-                                                            {"code", "Basic"}}})}}})}};
+        {"service", Json::array({{{"coding", Json::array({{{"system",
+                                                            "http://terminology.hl7.org/CodeSystem/"
+                                                            "restful-security-service"},
+                                                           {"code", "Basic"}}})}}})}};
     for (const auto& [type, interactions] : from.resources) {
         rest["resource"].push_back({{"type", type}, {"interaction", coded(interactions)}});
     }
@@ -75,9 +76,8 @@ Json rest_of(const Offered& from) {
         const bool own = name != "validate";
         rest["operation"].push_back(
             {{"name", name},
-             {"definition", (own ? "urn:opencrvs-mediator:operation:"
-                                 : "http://hl7.org/fhir/OperationDefinition/Resource-") +
-                                name},
+             {"definition",
+              (own ? "urn:opencrvs-mediator:operation:" : "http://hl7.org/fhir/OperationDefinition/Resource-") + name},
              {"documentation", summary}});
     }
     return rest;
@@ -116,11 +116,11 @@ Json capability_statement(const std::vector<ChannelDefinition>& channels) {
                                           "A message that tells of a birth or a death, whatever its event and profile; "
                                           "an identifier of the document or of the header makes it exactly once."}}});
     }
-    out["document"] = Json::array(
-        {document("http://hl7.org/fhir/us/bfdr/StructureDefinition/Bundle-document-birth-report",
-                  "Births; other profiles are read as well."),
-         document("http://hl7.org/fhir/us/vrdr/StructureDefinition/vrdr-death-certificate-document",
-                  "Deaths; other profiles are read as well.")});
+    out["document"] =
+        Json::array({document("http://hl7.org/fhir/us/bfdr/StructureDefinition/Bundle-document-birth-report",
+                              "Births; other profiles are read as well."),
+                     document("http://hl7.org/fhir/us/vrdr/StructureDefinition/vrdr-death-certificate-document",
+                              "Deaths; other profiles are read as well.")});
     return out;
 }
 
