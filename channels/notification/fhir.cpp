@@ -94,6 +94,10 @@ class Several {
     Task<Answer> run() {
         answer_.properties["format"] = std::string(format_name);
         answer_.properties["notifications"] = std::to_string(split_.parts.size());
+        if (all_or_nothing() && request_->strict && !split_.others.empty()) {
+            refuse_others();
+            co_return std::move(answer_);
+        }
         auto received = co_await exchange_.receive(std::nullopt);
         if (!received) {
             answer_.response = fhir_r4::refusal(received.error());
@@ -115,8 +119,12 @@ class Several {
 
     /// True where one refused what has to be done as a whole; the answer says so then.
     Task<bool> run_all(Mode mode) {
-        entries_.assign(member(request_->message, "entry")->size(), unplaced());
         failed_ = 0;
+        entries_.assign(member(request_->message, "entry")->size(), unplaced());
+        for (const auto& [entry, error] : request_->unsound) {
+            entries_[entry] = {400, {}, fhir_r4::operation_outcome({fhir_r4::issue_of(error)})};
+            ++failed_;
+        }
         for (std::size_t i = 0; i < split_.parts.size(); ++i) {
             auto response = co_await exchange_.run_part(request_of(i, mode));
             const bool failed = response.status >= 400;
@@ -146,7 +154,7 @@ class Several {
     static fhir_r4::EntryResponse unplaced() {
         const fhir_r4::Issue issue{
             "warning", "not-supported", "the entry belongs to no birth or death of the message", {}, {}};
-        return {422, {}, fhir_r4::operation_outcome({issue})};
+        return {unplaced_status, {}, fhir_r4::operation_outcome({issue})};
     }
 
     /// The part's outcome, in terms of the whole.
@@ -172,12 +180,19 @@ class Several {
         bool first = true;
         for (const auto entry : part.entries) {
             auto& to = entries_[entry];
-            const bool taken = to.status != 422 || !to.location.empty();
+            const bool taken = to.status != unplaced_status || !to.location.empty();
             if (taken && !first) continue;  // what several need was placed with the first of them
             to = {response.status, location, Json()};
             if (first) to.outcome = outcome_of(part, response);
             first = false;
         }
+    }
+
+    /// The sender would rather be refused than lose an entry.
+    void refuse_others() {
+        answer_.error = Error{ErrorCode::unprocessable, "the entry belongs to no birth or death of the message",
+                              "Bundle.entry[" + std::to_string(split_.others.front()) + "]", std::nullopt};
+        answer_.response = fhir_r4::refusal(*answer_.error);
     }
 
     void refuse_whole(std::size_t i, HttpResponse response, Mode mode) {
@@ -213,6 +228,8 @@ class Several {
             answer_.properties["refused"] = std::to_string(failed_);
         }
     }
+
+    static constexpr int unplaced_status = 422;
 
     Exchange& exchange_;
     RequestPtr request_;
@@ -250,8 +267,8 @@ Task<Answer> take_fhir(Exchange& exchange, DepsPtr deps, Mode mode, Takes takes)
     }
     const auto request = std::make_shared<const FhirRequest>(std::move(*opened));
     const bool part = !exchange.part_runner;
-    auto split = fhir_r4::split(request->message);
-    if (split.parts.empty()) {
+    auto split = fhir_r4::split(request->message, request->unsound);
+    if (split.parts.empty() && request->unsound.empty()) {
         FhirTaking taking{request, prefix_of(exchange), part, deps->stillbirths_as_death};
         answer = co_await take_one(exchange, std::move(taking), std::move(deps), mode);
     } else if (part) {

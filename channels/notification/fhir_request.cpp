@@ -99,9 +99,12 @@ Result<FhirRequest> open_fhir(const HttpRequest& request) {
     out.message = std::move(*body);
     out.root = text_member(out.message, "resourceType");
     out.type = text_member(out.message, "type");
-    if (auto fine = fhir_r4::check_bundle(out.message); !fine) {
+    const bool batch = out.root == "Bundle" && out.type == "batch";
+    auto fine = batch ? fhir_r4::check_envelope(out.message) : fhir_r4::check_bundle(out.message);
+    if (!fine) {
         return fail(in_expressions(std::move(fine.error()), out.root.empty() ? "Bundle" : out.root));
     }
+    if (batch) out.unsound = fhir_r4::unsound_entries(out.message);
     return out;
 }
 

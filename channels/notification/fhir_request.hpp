@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -15,8 +17,9 @@ namespace ocm::notification {
 
 struct FhirRequest {
     Json message;
-    std::string root;  // its resourceType
-    std::string type;  // of a Bundle
+    std::string root;                      // its resourceType
+    std::string type;                      // of a Bundle
+    std::map<std::size_t, Error> unsound;  // entries of a batch: they do not fail the others
     enum class Return { outcome, minimal, representation };
     Return wants = Return::outcome;  // Prefer: return=
     bool strict = false;             // Prefer: handling=strict

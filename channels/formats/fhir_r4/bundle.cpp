@@ -43,7 +43,7 @@ Result<void> check_entry(const Json& entry, const std::string& at) {
 
 }  // namespace
 
-Result<void> check_bundle(const Json& message) {
+Result<void> check_envelope(const Json& message) {
     if (!message.is_object()) return refuse_at("", "must be a FHIR resource, an object");
     const auto type = text_member(message, "resourceType");
     if (type.empty()) return refuse_at("/resourceType", "is required");
@@ -56,10 +56,26 @@ Result<void> check_bundle(const Json& message) {
     if (entries == nullptr || !entries->is_array() || entries->empty()) {
         return refuse_at("/entry", "must be an array of at least one entry");
     }
+    return {};
+}
+
+std::map<std::size_t, Error> unsound_entries(const Json& message) {
+    std::map<std::size_t, Error> out;
+    const auto* entries = member(message, "entry");
+    if (text_member(message, "resourceType") != "Bundle" || entries == nullptr) return out;
     for (std::size_t i = 0; i < entries->size(); ++i) {
-        if (auto fine = check_entry((*entries)[i], pointer("/entry", i)); !fine) return fine;
+        if (auto fine = check_entry((*entries)[i], pointer("/entry", i)); !fine)
+            out.emplace(i, std::move(fine.error()));
     }
-    const auto first = text_member(*member((*entries)[0], "resource"), "resourceType");
+    return out;
+}
+
+Result<void> check_bundle(const Json& message) {
+    if (auto fine = check_envelope(message); !fine) return fine;
+    if (const auto unsound = unsound_entries(message); !unsound.empty()) return fail(unsound.begin()->second);
+    if (text_member(message, "resourceType") != "Bundle") return {};
+    const auto kind = text_member(message, "type");
+    const auto first = text_member(*member((*member(message, "entry"))[0], "resource"), "resourceType");
     constexpr auto where = "/entry/0/resource/resourceType";
     if (kind == "document" && first != "Composition") return refuse_at(where, "must be Composition in a document");
     if (kind == "message" && first != "MessageHeader") return refuse_at(where, "must be MessageHeader in a message");

@@ -95,13 +95,11 @@ struct Evident {
     bool birth = false;
 };
 
-void add_kin(const Kin& kin, const Resources& resources, Evident& out) {
+void add_kin(const Kin& kin, bool only_patient, Evident& out) {
     const bool parent = kin.word == "MOTHER" || kin.word == "FATHER";
     const bool itself = kin.detailed || kin.linked != nullptr;
     if (parent && kin.target != nullptr) {
-        const auto patients = std::count_if(resources.all().begin(), resources.all().end(),
-                                            [](const Resource& each) { return each.type == "Patient"; });
-        if (itself || patients == 1) {
+        if (itself || only_patient) {
             out.children.insert(kin.target);
         } else {
             out.parents.insert(kin.target);
@@ -119,12 +117,14 @@ void add_kin(const Kin& kin, const Resources& resources, Evident& out) {
 
 Evident evident(const Resources& resources, const std::vector<Kin>& kin) {
     Evident out;
-    for (const auto& each : kin) add_kin(each, resources, out);
+    const auto patients = std::count_if(resources.all().begin(), resources.all().end(),
+                                        [](const Resource& each) { return each.type == "Patient"; });
+    for (const auto& each : kin) add_kin(each, patients == 1, out);
     for (const auto& each : resources.all()) {
         if (each.type == "Patient" && said_dead(*each.json)) out.deceased.insert(&each);
         if (each.type != "Observation") continue;
         const auto said = evidence_of(*each.json);
-        if (said == Evidence::birth) out.birth = true;
+        if (said == Evidence::birth || said == Evidence::child) out.birth = true;
         const auto* subject = resources.resolve(member(*each.json, "subject"), each);
         if (subject == nullptr || subject->type != "Patient") continue;
         if (said == Evidence::child && !out.parents.contains(subject)) out.children.insert(subject);
@@ -341,7 +341,8 @@ class Casting {
             if (kin.word == "FATHER") set(role::father, person_of(kin));
             if (kin.word == "SPOUSE" && !birth()) set(role::spouse, person_of(kin));
             const bool ours = kin.linked == cast_.subject.main || kin.related == cast_.subject.main;
-            if (birth() && kin.word == "CHILD" && ours && kin.target != nullptr) set(parent_role(*kin.target), {kin.target, nullptr});
+            if (birth() && kin.word == "CHILD" && ours && kin.target != nullptr)
+                set(parent_role(*kin.target), {kin.target, nullptr});
             if (ours && kin.related != cast_.subject.main) cast_.subject.more = kin.related;
         }
         if (!birth()) return;

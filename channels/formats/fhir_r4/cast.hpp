@@ -35,9 +35,9 @@ struct Described {
 
 struct Cast {
     VitalKind kind = VitalKind::birth;
-    const Resource* header = nullptr;       // MessageHeader
-    const Resource* composition = nullptr;  // the notification's document
-    Described subject;                      // the child or the deceased
+    const Resource* header = nullptr;                         // MessageHeader
+    const Resource* composition = nullptr;                    // the notification's document
+    Described subject;                                        // the child or the deceased
     std::map<std::string, Described, std::less<>> relatives;  // mother, father, spouse: by role
     const Kin* informant = nullptr;
     Described informed;           // the informant's own person; empty where it is one of the relatives, or not known

@@ -20,75 +20,139 @@ std::string_view look_up(std::span<const Row> rows, std::string_view code) {
     return {};
 }
 
-constexpr std::array relations{
-    Row{"MTH", "MOTHER"},        Row{"NMTH", "MOTHER"},      Row{"GESTM", "MOTHER"},
-    Row{"NMTHF", "MOTHER"},      Row{"72705000", "MOTHER"},  Row{"MOTHER", "MOTHER"},
-    Row{"FTH", "FATHER"},        Row{"NFTH", "FATHER"},      Row{"NFTHF", "FATHER"},
-    Row{"66839005", "FATHER"},   Row{"FATHER", "FATHER"},    Row{"SPS", "SPOUSE"},
-    Row{"HUSB", "SPOUSE"},       Row{"WIFE", "SPOUSE"},      Row{"SPOUSE", "SPOUSE"},
-    Row{"CHILD", "CHILD"},       Row{"NCHILD", "CHILD"},     Row{"CHLDFOST", "CHILD"},
-    Row{"SON", "SON"},           Row{"NSON", "SON"},         Row{"SONC", "SON"},
-    Row{"DAU", "DAUGHTER"},      Row{"NDAU", "DAUGHTER"},    Row{"DAUC", "DAUGHTER"},
-    Row{"DAUGHTER", "DAUGHTER"}, Row{"BRO", "BROTHER"},      Row{"NBRO", "BROTHER"},
-    Row{"BROTHER", "BROTHER"},   Row{"SIS", "SISTER"},       Row{"NSIS", "SISTER"},
-    Row{"SISTER", "SISTER"},     Row{"GRFTH", "GRANDFATHER"}, Row{"GRANDFATHER", "GRANDFATHER"},
-    Row{"GRMTH", "GRANDMOTHER"}, Row{"GRANDMOTHER", "GRANDMOTHER"}, Row{"GRNDSON", "GRANDSON"},
-    Row{"GRANDSON", "GRANDSON"}, Row{"GRNDDAU", "GRANDDAUGHTER"}, Row{"GRANDDAUGHTER", "GRANDDAUGHTER"},
-    Row{"SONINLAW", "SON_IN_LAW"}, Row{"SON_IN_LAW", "SON_IN_LAW"}, Row{"DAUINLAW", "DAUGHTER_IN_LAW"},
-    Row{"DAUGHTER_IN_LAW", "DAUGHTER_IN_LAW"}, Row{"GUARD", "LEGAL_GUARDIAN"},
-    Row{"LEGAL_GUARDIAN", "LEGAL_GUARDIAN"}, Row{"OTHER", "OTHER"}};
+constexpr std::array relations{Row{"MTH", "MOTHER"},
+                               Row{"NMTH", "MOTHER"},
+                               Row{"GESTM", "MOTHER"},
+                               Row{"NMTHF", "MOTHER"},
+                               Row{"72705000", "MOTHER"},
+                               Row{"MOTHER", "MOTHER"},
+                               Row{"FTH", "FATHER"},
+                               Row{"NFTH", "FATHER"},
+                               Row{"NFTHF", "FATHER"},
+                               Row{"66839005", "FATHER"},
+                               Row{"FATHER", "FATHER"},
+                               Row{"SPS", "SPOUSE"},
+                               Row{"HUSB", "SPOUSE"},
+                               Row{"WIFE", "SPOUSE"},
+                               Row{"SPOUSE", "SPOUSE"},
+                               Row{"CHILD", "CHILD"},
+                               Row{"NCHILD", "CHILD"},
+                               Row{"CHLDFOST", "CHILD"},
+                               Row{"SON", "SON"},
+                               Row{"NSON", "SON"},
+                               Row{"SONC", "SON"},
+                               Row{"DAU", "DAUGHTER"},
+                               Row{"NDAU", "DAUGHTER"},
+                               Row{"DAUC", "DAUGHTER"},
+                               Row{"DAUGHTER", "DAUGHTER"},
+                               Row{"BRO", "BROTHER"},
+                               Row{"NBRO", "BROTHER"},
+                               Row{"BROTHER", "BROTHER"},
+                               Row{"SIS", "SISTER"},
+                               Row{"NSIS", "SISTER"},
+                               Row{"SISTER", "SISTER"},
+                               Row{"GRFTH", "GRANDFATHER"},
+                               Row{"GRANDFATHER", "GRANDFATHER"},
+                               Row{"GRMTH", "GRANDMOTHER"},
+                               Row{"GRANDMOTHER", "GRANDMOTHER"},
+                               Row{"GRNDSON", "GRANDSON"},
+                               Row{"GRANDSON", "GRANDSON"},
+                               Row{"GRNDDAU", "GRANDDAUGHTER"},
+                               Row{"GRANDDAUGHTER", "GRANDDAUGHTER"},
+                               Row{"SONINLAW", "SON_IN_LAW"},
+                               Row{"SON_IN_LAW", "SON_IN_LAW"},
+                               Row{"DAUINLAW", "DAUGHTER_IN_LAW"},
+                               Row{"DAUGHTER_IN_LAW", "DAUGHTER_IN_LAW"},
+                               Row{"GUARD", "LEGAL_GUARDIAN"},
+                               Row{"LEGAL_GUARDIAN", "LEGAL_GUARDIAN"},
+                               Row{"OTHER", "OTHER"}};
 
-constexpr std::array identifier_types{
-    Row{"NI", "NATIONAL_ID"},        Row{"NIIP", "NATIONAL_ID"},
-    Row{"PPN", "PASSPORT"},          Row{"DL", "DRIVING_LICENSE"},  Row{"SS", "SOCIAL_SECURITY_NO"},
-    Row{"BCT", "BIRTH_REGISTRATION_NUMBER"}, Row{"BR", "BIRTH_REGISTRATION_NUMBER"}, Row{"DR", "DEATH_REGISTRATION_NUMBER"},
-    Row{"MCT", "MARRIAGE_REGISTRATION_NUMBER"}, Row{"RRI", "REFUGEE_NUMBER"}, Row{"PRC", "ALIEN_NUMBER"}};
+constexpr std::array identifier_types{Row{"NI", "NATIONAL_ID"},
+                                      Row{"NIIP", "NATIONAL_ID"},
+                                      Row{"PPN", "PASSPORT"},
+                                      Row{"DL", "DRIVING_LICENSE"},
+                                      Row{"SS", "SOCIAL_SECURITY_NO"},
+                                      Row{"BCT", "BIRTH_REGISTRATION_NUMBER"},
+                                      Row{"BR", "BIRTH_REGISTRATION_NUMBER"},
+                                      Row{"DR", "DEATH_REGISTRATION_NUMBER"},
+                                      Row{"MCT", "MARRIAGE_REGISTRATION_NUMBER"},
+                                      Row{"RRI", "REFUGEE_NUMBER"},
+                                      Row{"PRC", "ALIEN_NUMBER"}};
 
-constexpr std::array opencrvs_identifiers{
-    "PASSPORT",        "NATIONAL_ID",           "DRIVING_LICENSE",           "REFUGEE_NUMBER",
-    "ALIEN_NUMBER",    "SOCIAL_SECURITY_NO",    "OTHER",                     "BIRTH_REGISTRATION_NUMBER",
-    "DEATH_REGISTRATION_NUMBER", "MARRIAGE_REGISTRATION_NUMBER", "NONE"};
+constexpr std::array opencrvs_identifiers{"PASSPORT",
+                                          "NATIONAL_ID",
+                                          "DRIVING_LICENSE",
+                                          "REFUGEE_NUMBER",
+                                          "ALIEN_NUMBER",
+                                          "SOCIAL_SECURITY_NO",
+                                          "OTHER",
+                                          "BIRTH_REGISTRATION_NUMBER",
+                                          "DEATH_REGISTRATION_NUMBER",
+                                          "MARRIAGE_REGISTRATION_NUMBER",
+                                          "NONE"};
 
 /// What an identifier system is called, most telling first.
-constexpr std::array system_words{
-    Row{"passport", "PASSPORT"},           Row{"driv", "DRIVING_LICENSE"},
-    Row{"refugee", "REFUGEE_NUMBER"},      Row{"alien", "ALIEN_NUMBER"},
-    Row{"us-ssn", "SOCIAL_SECURITY_NO"},   Row{"social-security", "SOCIAL_SECURITY_NO"},
-    Row{"birth-reg", "BIRTH_REGISTRATION_NUMBER"}, Row{"birth-cert", "BIRTH_REGISTRATION_NUMBER"},
-    Row{"national-id", "NATIONAL_ID"},     Row{"nationalid", "NATIONAL_ID"},
-    Row{"national_id", "NATIONAL_ID"},     Row{"/nid", "NATIONAL_ID"},
-    Row{"/nin", "NATIONAL_ID"},            Row{"/nrc", "NATIONAL_ID"}};
+constexpr std::array system_words{Row{"passport", "PASSPORT"},
+                                  Row{"driv", "DRIVING_LICENSE"},
+                                  Row{"refugee", "REFUGEE_NUMBER"},
+                                  Row{"alien", "ALIEN_NUMBER"},
+                                  Row{"us-ssn", "SOCIAL_SECURITY_NO"},
+                                  Row{"social-security", "SOCIAL_SECURITY_NO"},
+                                  Row{"birth-reg", "BIRTH_REGISTRATION_NUMBER"},
+                                  Row{"birth-cert", "BIRTH_REGISTRATION_NUMBER"},
+                                  Row{"national-id", "NATIONAL_ID"},
+                                  Row{"nationalid", "NATIONAL_ID"},
+                                  Row{"national_id", "NATIONAL_ID"},
+                                  Row{"/nid", "NATIONAL_ID"},
+                                  Row{"/nin", "NATIONAL_ID"},
+                                  Row{"/nrc", "NATIONAL_ID"}};
 
 constexpr std::array local_numbers{"MR", "MRT", "PI", "PT", "VN", "AN", "PN", "ACSN", "FILL", "PLAC", "RI"};
 
 /// The attendant's title: SNOMED CT of the vital records profiles, and OpenCRVS's own.
-constexpr std::array attendants{
-    Row{"112247003", "PHYSICIAN"},  Row{"309343006", "PHYSICIAN"},      Row{"76231001", "PHYSICIAN"},
-    Row{"106292003", "NURSE"},      Row{"224535009", "NURSE"},          Row{"309453006", "MIDWIFE"},
-    Row{"445521000124102", "MIDWIFE"}, Row{"445541000124101", "MIDWIFE"}, Row{"445531000124104", "TRADITIONAL_BIRTH_ATTENDANT"}};
+constexpr std::array attendants{Row{"112247003", "PHYSICIAN"},
+                                Row{"309343006", "PHYSICIAN"},
+                                Row{"76231001", "PHYSICIAN"},
+                                Row{"106292003", "NURSE"},
+                                Row{"224535009", "NURSE"},
+                                Row{"309453006", "MIDWIFE"},
+                                Row{"445521000124102", "MIDWIFE"},
+                                Row{"445541000124101", "MIDWIFE"},
+                                Row{"445531000124104", "TRADITIONAL_BIRTH_ATTENDANT"}};
 
-constexpr std::array manners{Row{"38605008", "NATURAL_CAUSES"}, Row{"7878000", "ACCIDENT"}, Row{"44301001", "SUICIDE"},
-                             Row{"27935005", "HOMICIDE"}, Row{"185973002", "MANNER_UNDETERMINED"},
+constexpr std::array manners{Row{"38605008", "NATURAL_CAUSES"},
+                             Row{"7878000", "ACCIDENT"},
+                             Row{"44301001", "SUICIDE"},
+                             Row{"27935005", "HOMICIDE"},
+                             Row{"185973002", "MANNER_UNDETERMINED"},
                              Row{"65037004", "MANNER_UNDETERMINED"}};
 
-constexpr std::array death_places{Row{"63238001", "HEALTH_FACILITY"},         Row{"16983000", "HEALTH_FACILITY"},
-                                  Row{"450391000124102", "HEALTH_FACILITY"},  Row{"440071000124103", "HEALTH_FACILITY"},
+constexpr std::array death_places{Row{"63238001", "HEALTH_FACILITY"},
+                                  Row{"16983000", "HEALTH_FACILITY"},
+                                  Row{"450391000124102", "HEALTH_FACILITY"},
+                                  Row{"440071000124103", "HEALTH_FACILITY"},
                                   Row{"440081000124100", "DECEASED_USUAL_RESIDENCE"},
-                                  Row{"450381000124100", "OTHER"},            Row{"OTH", "OTHER"},
-                                  Row{"HEALTH_FACILITY", "HEALTH_FACILITY"},  Row{"OTHER", "OTHER"},
+                                  Row{"450381000124100", "OTHER"},
+                                  Row{"OTH", "OTHER"},
+                                  Row{"HEALTH_FACILITY", "HEALTH_FACILITY"},
+                                  Row{"OTHER", "OTHER"},
                                   Row{"DECEASED_USUAL_RESIDENCE", "DECEASED_USUAL_RESIDENCE"}};
 
 struct KindRow {
     std::string_view code;
     VitalKind kind;
 };
-constexpr std::array kinds{
-    KindRow{"birth-notification", VitalKind::birth}, KindRow{"birth-declaration", VitalKind::birth},
-    KindRow{"68998-4", VitalKind::birth},            KindRow{"71230-7", VitalKind::birth},
-    KindRow{"92011-6", VitalKind::birth},            KindRow{"death-notification", VitalKind::death},
-    KindRow{"death-declaration", VitalKind::death},  KindRow{"64297-5", VitalKind::death},
-    KindRow{"69409-1", VitalKind::death},            KindRow{"69045-3", VitalKind::fetal_death},
-    KindRow{"92010-8", VitalKind::fetal_death}};
+constexpr std::array kinds{KindRow{"birth-notification", VitalKind::birth},
+                           KindRow{"birth-declaration", VitalKind::birth},
+                           KindRow{"68998-4", VitalKind::birth},
+                           KindRow{"71230-7", VitalKind::birth},
+                           KindRow{"92011-6", VitalKind::birth},
+                           KindRow{"death-notification", VitalKind::death},
+                           KindRow{"death-declaration", VitalKind::death},
+                           KindRow{"64297-5", VitalKind::death},
+                           KindRow{"69409-1", VitalKind::death},
+                           KindRow{"69045-3", VitalKind::fetal_death},
+                           KindRow{"92010-8", VitalKind::fetal_death}};
 
 constexpr std::array pluralities{"SINGLE", "TWIN", "TRIPLET", "QUADRUPLET", "HIGHER_MULTIPLE_DELIVERY"};
 

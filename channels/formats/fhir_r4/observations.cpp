@@ -38,13 +38,14 @@ struct Row {
     std::string_view code;
     Fact fact;
 };
-constexpr std::array rows{Row{loinc::birth_weight, Fact::birth_weight}, Row{loinc::body_weight, Fact::body_weight},
-                          Row{loinc::plurality, Fact::plurality},       Row{loinc::live_in_delivery, Fact::live_in_delivery},
-                          Row{loinc::still_living, Fact::still_living}, Row{loinc::now_dead, Fact::now_dead},
-                          Row{loinc::live_births, Fact::live_births},   Row{loinc::last_live_birth, Fact::last_live_birth},
-                          Row{loinc::attendant, Fact::attendant},       Row{loinc::death_date, Fact::death_date},
-                          Row{loinc::death_place, Fact::death_place},   Row{loinc::cause_part1, Fact::cause},
-                          Row{loinc::cause_part2, Fact::other_causes},  Row{loinc::manner, Fact::manner}};
+constexpr std::array rows{
+    Row{loinc::birth_weight, Fact::birth_weight}, Row{loinc::body_weight, Fact::body_weight},
+    Row{loinc::plurality, Fact::plurality},       Row{loinc::live_in_delivery, Fact::live_in_delivery},
+    Row{loinc::still_living, Fact::still_living}, Row{loinc::now_dead, Fact::now_dead},
+    Row{loinc::live_births, Fact::live_births},   Row{loinc::last_live_birth, Fact::last_live_birth},
+    Row{loinc::attendant, Fact::attendant},       Row{loinc::death_date, Fact::death_date},
+    Row{loinc::death_place, Fact::death_place},   Row{loinc::cause_part1, Fact::cause},
+    Row{loinc::cause_part2, Fact::other_causes},  Row{loinc::manner, Fact::manner}};
 
 std::optional<Fact> fact_of(const Json& coded) {
     for (const auto* code : codes_of(member(coded, "code"))) {
@@ -350,7 +351,8 @@ void settle(Facts facts, VitalEvent& event, Marks& marks) {
         const auto word = plurality_word(*facts.live_in_delivery);
         if (!word.empty()) {
             event.birth.birth_type = std::string(word);
-            marks.recoded(*facts.live_in_delivery_node, "the number of infants born alive is taken for the type of birth");
+            marks.recoded(*facts.live_in_delivery_node,
+                          "the number of infants born alive is taken for the type of birth");
         }
     }
     if (!event.birth.born_alive && (facts.still_living || facts.now_dead)) {

@@ -18,7 +18,7 @@ struct Facts {
         std::string code, words;
     };
     std::vector<Cause> causes;
-    std::optional<long> live_in_delivery;      // infants of this delivery that were born alive
+    std::optional<long> live_in_delivery;  // infants of this delivery that were born alive
     const Json* live_in_delivery_node = nullptr;
     std::optional<long> still_living, now_dead;  // the mother's earlier births
     bool certified = false;                      // the death was certified by a physician

@@ -148,9 +148,9 @@ Json operation_outcome(const std::vector<Issue>& issues) {
         }
         if (!issue.path.empty()) {
             const bool element = issue.path.front() >= 'A' && issue.path.front() <= 'Z';
-            const bool header = element && issue.path.find('.') == std::string::npos &&
-                                (issue.path.find('-') != std::string::npos || issue.path == "Accept" ||
-                                 issue.path == "Prefer");
+            const bool header =
+                element && issue.path.find('.') == std::string::npos &&
+                (issue.path.find('-') != std::string::npos || issue.path == "Accept" || issue.path == "Prefer");
             if (header) {
                 one["location"] = Json::array({"http." + issue.path});
             } else if (element) {

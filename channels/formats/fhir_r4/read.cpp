@@ -178,7 +178,8 @@ class Reader {
 
     void read_task_identifier(const Json& identifier) {
         // What OpenCRVS itself put there, in a document sent back, is not the sender's.
-        if (!event_.source.record.empty() || text_member(identifier, "system").starts_with(opencrvs_v1::identifier_system)) {
+        if (!event_.source.record.empty() ||
+            text_member(identifier, "system").starts_with(opencrvs_v1::identifier_system)) {
             return;
         }
         event_.source.record = take_text(identifier, "value", marks_).value_or("");
@@ -275,6 +276,10 @@ class Reader {
         for (const auto* one : found.used) use(*one);
         location_node_ = found.node;
         if (found.place) event_.place = std::move(found.place);
+        // Whose home a death was at is not said.
+        if (event_.kind == VitalKind::death && event_.place && event_.place->kind == "PRIVATE_HOME") {
+            event_.place->kind = "OTHER";
+        }
         return {};
     }
 

@@ -6,6 +6,7 @@
 #include "core/json.hpp"
 #include "core/result.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
@@ -31,5 +32,10 @@ Result<Read> read(const Json& message);
 /// What every message has to be before anything is read of it: the Bundle's type, entries that hold resources, the
 /// first of a document or message. `bad_request` with a JSON pointer.
 Result<void> check_bundle(const Json& message);
+
+/// The same without the entries, of which a batch may hold unsound ones.
+Result<void> check_envelope(const Json& message);
+/// What is wrong with each entry of a Bundle that passed `check_envelope`.
+std::map<std::size_t, Error> unsound_entries(const Json& message);
 
 }  // namespace ocm::fhir_r4

@@ -13,8 +13,7 @@
 namespace ocm::fhir_r4 {
 namespace {
 
-void add_references(const Json& node, const Resource& from, const Resources& resources,
-                    std::vector<std::size_t>& out) {
+void add_references(const Json& node, const Resource& from, const Resources& resources, std::vector<std::size_t>& out) {
     if (node.is_object()) {
         if (node.contains("reference")) {
             if (const auto* found = resources.resolve(&node, from)) out.push_back(resources.index(*found));
@@ -85,10 +84,9 @@ class Graph {
     std::vector<std::set<std::size_t>> to_, from_;
 };
 
-/// Anchors of each notification: a document and its subject, or a subject alone.
-std::vector<std::set<std::size_t>> groups_of(const Resources& resources) {
-    std::vector<std::set<std::size_t>> out;
-    std::set<std::size_t> taken;
+using Group = std::set<std::size_t>;
+
+void add_documents(const Resources& resources, std::vector<Group>& out) {
     for (const auto& each : resources.all()) {
         if (!is_notification(each)) continue;
         auto& group = out.emplace_back();
@@ -96,14 +94,20 @@ std::vector<std::set<std::size_t>> groups_of(const Resources& resources) {
         if (const auto* subject = resources.resolve(member(*each.json, "subject"), each)) {
             group.insert(resources.all()[resources.index(*subject)].owner);
         }
-        taken.insert(group.begin(), group.end());
     }
-    const bool documents = !out.empty();
+}
+
+/// Anchors of each notification: a document and its subject, or a subject that no document has to do with.
+std::vector<Group> groups_of(const Resources& resources, const Graph& graph) {
+    std::vector<Group> out;
+    add_documents(resources, out);
+    Group anchors;
+    for (const auto& group : out) anchors.insert(group.begin(), group.end());
+    Group taken;
+    for (const auto& group : out) taken.merge(graph.closure(group, anchors));
     for (const auto* subject : subjects(resources)) {
         const auto at = resources.all()[resources.index(*subject)].owner;
-        // A document says who its subject is; a child it does not name is its own business.
-        if (documents || !taken.insert(at).second) continue;
-        out.push_back({at});
+        if (taken.insert(at).second) out.push_back({at});
     }
     return out;
 }
@@ -125,11 +129,11 @@ void add_selections(const Json& entries, const std::vector<std::size_t>& loose, 
     const Resources resources(rest);
     std::map<const Json*, std::size_t> at;  // entry of `rest` to entry of the whole
     for (std::size_t i = 0; i < loose.size(); ++i) at.emplace(&rest["entry"][i], loose[i]);
-    const auto groups = groups_of(resources);
-    std::set<std::size_t> anchors;
-    for (const auto& group : groups) anchors.insert(group.begin(), group.end());
     const Graph graph(resources);
-    std::set<std::size_t> used;
+    const auto groups = groups_of(resources, graph);
+    Group anchors;
+    for (const auto& group : groups) anchors.insert(group.begin(), group.end());
+    Group used;
     for (const auto& group : groups) {
         Part part;
         for (const auto index : graph.closure(group, anchors)) {
@@ -149,7 +153,7 @@ void add_selections(const Json& entries, const std::vector<std::size_t>& loose, 
 
 }  // namespace
 
-Split split(const Json& message) {
+Split split(const Json& message, const std::map<std::size_t, Error>& unsound) {
     Split out;
     const auto type = text_member(message, "type");
     const bool may_hold_several = type == "transaction" || type == "batch" || type == "collection";
@@ -157,7 +161,9 @@ Split split(const Json& message) {
     const auto& entries = *member(message, "entry");
     std::vector<std::size_t> loose;
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (is_bundle(entries[i])) {
+        if (unsound.contains(i)) {
+            out.others.push_back(i);
+        } else if (is_bundle(entries[i])) {
             out.parts.push_back({*member(entries[i], "resource"), {i}, true});
         } else {
             loose.push_back(i);
@@ -165,8 +171,8 @@ Split split(const Json& message) {
     }
     add_selections(entries, loose, out);
     // One notification is the message itself.
-    if (out.parts.size() == 1 && !out.parts.front().whole_bundle) return {};
-    if (out.parts.empty()) out.others.clear();
+    if (unsound.empty() && out.parts.size() == 1 && !out.parts.front().whole_bundle) return {};
+    if (out.parts.empty()) return {};
     return out;
 }
 

@@ -2,9 +2,12 @@
 #pragma once
 
 #include "core/json.hpp"
+#include "core/result.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +28,11 @@ struct Split {
 
 /// The notifications of a transaction, batch or collection: each Bundle inside it, each document, each child and each
 /// deceased with what refers to them and what they refer to; what several need (a mother of twins, a facility) goes
-/// with each. No parts where the message is one notification, or none. `message` passed `check_bundle`.
-Split split(const Json& message);
+/// with each. No parts where the message is one notification, or none.
+///
+/// `message` passed `check_envelope`, and its entries `unsound_entries` but for those in `unsound`: they are among the
+/// others, and what is sound is a part even where it is one.
+Split split(const Json& message, const std::map<std::size_t, Error>& unsound = {});
 
 /// "Bundle.entry[2]..." of a part in terms of the whole.
 std::string in_whole(const Part& part, std::string_view expression);
