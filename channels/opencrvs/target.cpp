@@ -99,6 +99,7 @@ std::vector<PlaceCode> Target::unknown_places(const VitalEvent& event) const {
     const auto crosswalk = crosswalk_.load();
     auto resolved = resolve(event, map_.country, {*crosswalk, options_.name, snapshot->places, ports_.clock.now()});
     std::vector<PlaceCode> out;
+    out.reserve(resolved.unknown.size());
     for (auto& place : resolved.unknown) out.push_back(std::move(place.code));
     return out;
 }
