@@ -28,8 +28,8 @@ Checkpointer::~Checkpointer() {
 void Checkpointer::log_has(std::int64_t pages) {
     if (pages < pages_) return;
     const std::lock_guard lock(mutex_);
-    log_pages_ = pages;
-    wake_.notify_one();
+    // Every commit says so until the next checkpoint; once is enough to wake it.
+    if (std::exchange(log_pages_, pages) == 0) wake_.notify_one();
 }
 
 void Checkpointer::empty_soon() {

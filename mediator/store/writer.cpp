@@ -48,7 +48,7 @@ void Writer::push(PreparedUnit unit, UnitWaiter waiter) {
     std::string why;
     if (!disk_.accepts(unit.begins)) why = "the disk is nearly full";
     {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
         const bool room = queue_.empty() || (queue_.size() < limits_.max_units &&
                                              metrics_.queued_bytes + unit.bytes <= limits_.max_bytes);
         if (why.empty() && !room) why = "the store is busy";
@@ -56,13 +56,14 @@ void Writer::push(PreparedUnit unit, UnitWaiter waiter) {
         if (why.empty()) {
             metrics_.queued_bytes += unit.bytes;
             queue_.push_back({std::move(unit), std::move(waiter), std::chrono::steady_clock::now(), {}});
-        } else {
-            ++metrics_.refused;
-            abandoned_.insert(unit.settles.begin(), unit.settles.end());
+            // A writer woken while the lock is held would run into it and sleep again.
+            lock.unlock();
+            wake_.notify_one();
+            return;
         }
+        ++metrics_.refused;
+        abandoned_.insert(unit.settles.begin(), unit.settles.end());
     }
-    // After unlocking: a writer woken earlier would run into the lock and sleep again.
-    if (why.empty()) return wake_.notify_one();
     waiter->complete(fail(Error{ErrorCode::unavailable, why + ": try again in a moment", {}, soon}));
 }
 

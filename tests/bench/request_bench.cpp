@@ -4,7 +4,7 @@
 // written as a 2.0 declaration, sent in two calls to a stub of OpenCRVS in another process, recorded again and answered
 // in OpenHIM's envelope. Prints figures; asserts nothing.
 //
-//   ocm_request_bench MEDIATOR FORMS.json LOCATIONS.json AREAS.json [seconds per row]
+//   ocm_request_bench MEDIATOR FORMS.json LOCATIONS.json AREAS.json [seconds per row [connections [on|off]]]
 
 #include "core/hash.hpp"
 #include "core/json.hpp"
@@ -391,11 +391,16 @@ bool ready(std::uint16_t admin) {
 
 int main(int argc, char** argv) {
     if (argc < 5) {
-        std::fprintf(stderr, "usage: %s MEDIATOR FORMS.json LOCATIONS.json AREAS.json [seconds per row]\n", argv[0]);
+        std::fprintf(
+            stderr,
+            "usage: %s MEDIATOR FORMS.json LOCATIONS.json AREAS.json [seconds per row [connections [on|off]]]\n",
+            argv[0]);
         return 2;
     }
     const std::string mediator = argv[1];
     const double seconds = argc > 5 ? std::atof(argv[5]) : 5;
+    const auto only_connections = argc > 6 ? std::strtoul(argv[6], nullptr, 10) : 0;
+    const std::string only_keep_alive = argc > 7 ? argv[7] : "";
     const Stub stub{fake_token(), read_file(argv[2]), read_file(argv[3]), read_file(argv[4])};
     const auto locations = parse_json(stub.locations);
     const auto areas = parse_json(stub.areas);
@@ -465,6 +470,8 @@ int main(int argc, char** argv) {
                 "CPU us/request", "RSS MB", "failed");
     for (const bool keep_alive : {true, false}) {
         for (const std::size_t connections : {1u, 8u, 32u}) {
+            if (only_connections != 0 && connections != only_connections) continue;
+            if (!only_keep_alive.empty() && keep_alive != (only_keep_alive == "on")) continue;
             std::vector<Load> loads(connections);
             std::vector<std::thread> threads;
             const auto begun = Clock::now();
