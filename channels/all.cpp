@@ -30,6 +30,12 @@ notification::NotificationDeps notification_deps(const ChannelDeps& deps) {
     out.locations.source = [&target] {
         notification::LocationSource source;
         if (auto snapshot = target.snapshot()) source.places = {snapshot, &snapshot->places};
+        if (auto crosswalk = target.crosswalk()) {
+            source.names_of = crosswalk;
+            source.old_names = [crosswalk, name = target.name()](opencrvs_v1::LocationType type, std::string_view id) {
+                return notification::old_names_in(*crosswalk, name, type, id);
+            };
+        }
         return source;
     };
     return out;

@@ -158,6 +158,28 @@ Task<Answer> show(Exchange& exchange, ListingsPtr listings) {
 
 }  // namespace
 
+OldNames old_names_in(const Crosswalk& crosswalk, std::string_view target, LocationType type, std::string_view id) {
+    const auto kind = type == LocationType::admin_structure ? PlaceKind::area
+                      : type == LocationType::crvs_office   ? PlaceKind::office
+                                                            : PlaceKind::facility;
+    OldNames own;
+    OldNames any;
+    for (const auto* entry : crosswalk.of_location(target, kind, id)) {
+        const auto& from = entry->key.from;
+        if (from.system != opencrvs_1_system && from.system != any_system) continue;
+        auto& names = from.system == opencrvs_1_system ? own : any;
+        if (is_uuid(from.code)) {
+            if (names.id.empty()) names.id = from.code;
+        } else if (from.system == opencrvs_1_system && names.code.empty()) {
+            // It may stand there as 1.x's identifiers have it, with the type before it.
+            const auto prefix = std::string(opencrvs_v1::name(type)) + "_";
+            names.code = from.code.substr(from.code.starts_with(prefix) ? prefix.size() : 0);
+        }
+    }
+    if (own.id.empty()) own.id = std::move(any.id);
+    return own;
+}
+
 std::vector<As1x> as_1x(const opencrvs::Places& places, const OldNamesOf& old_names, WallTime now) {
     std::vector<As1x> out;
     OldIds old_ids;

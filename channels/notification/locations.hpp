@@ -2,6 +2,7 @@
 #pragma once
 
 #include "channels/opencrvs/places.hpp"
+#include "core/crosswalk.hpp"
 #include "core/route.hpp"
 #include "formats/opencrvs_v1/location.hpp"
 
@@ -27,6 +28,11 @@ struct As1x {
     std::string own_id;  // in the target
     opencrvs_v1::Location location;
 };
+
+/// What the crosswalk says of it: entries of the system `opencrvs-1`, a UUID being the id and anything else the code,
+/// and UUIDs of any system. Of several the first by system and code.
+OldNames old_names_in(const Crosswalk& crosswalk, std::string_view target, opencrvs_v1::LocationType type,
+                      std::string_view id);
 
 /// Everything 1.x had a type for, under the ids and codes it had there. Locations of types that only 2.0 has are left
 /// out. `old_names` may be empty: everything is called as it is now. A place without a code goes by its id without

@@ -6,9 +6,11 @@
 #include "formats/opencrvs_v1/token.hpp"
 
 #include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
+#include <sys/stat.h>
 
 namespace ocm::app {
 namespace {
@@ -71,7 +73,13 @@ Result<SigningKey> load_signing_key(const std::string& configured_file, const st
     };
     auto kept = read_private_file(path);
     if (!kept) return fail(std::move(kept.error()));
-    if (*kept) return read(**kept);
+    if (*kept) {
+        struct stat info{};
+        if (::stat(path.c_str(), &info) == 0 && (info.st_mode & S_IROTH) != 0) {
+            spdlog::warn("{} signs access tokens, and every user of this machine can read it: chmod o= FILE", path);
+        }
+        return read(**kept);
+    }
     if (!configured_file.empty()) {
         return fail(ErrorCode::bad_request, "the file with the key that signs access tokens is not there", path);
     }

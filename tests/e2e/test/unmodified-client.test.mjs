@@ -2,7 +2,7 @@
 // A client written for OpenCRVS 1.x, as its Postman collections have it, against a 2.0: a token, the locations, a
 // notification. Nothing of it knows of the mediator but the addresses and the credentials it was given.
 import assert from 'node:assert/strict'
-import { createPublicKey, createVerify } from 'node:crypto'
+import { createPublicKey, createVerify, randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { birth, death, places, trackingId } from '../lib/fixtures.mjs'
 import { basic, request } from '../lib/http.mjs'
@@ -156,6 +156,32 @@ test('a token ends with its client', async () => {
   for (const forged of [none, `${header}.${claims}.`, 'x']) {
     assert.equal((await direct(hospital.own).notify(birth().document, forged)).status, 401)
   }
+})
+
+test('locations keep the ids they had in 1.x', async () => {
+  const client = direct(hospital.own)
+  const old = { facility: randomUUID(), district: randomUUID(), office: randomUUID() }
+  await world.mediator.cli('crosswalk', 'set', 'facility', old.facility, places.facility, '--system', 'opencrvs-1')
+  await world.mediator.cli('crosswalk', 'set', 'facility', 'oldcode7', places.facility, '--system', 'opencrvs-1')
+  await world.mediator.cli('crosswalk', 'set', 'area', old.district, places.district, '--system', 'opencrvs-1')
+  await world.mediator.cli('crosswalk', 'set', 'office', old.office, places.office, '--system', 'opencrvs-1')
+
+  const found = (await client.locations('identifier=HEALTH_FACILITY_oldcode7')).entry[0].resource
+  assert.equal(found.id, old.facility)
+  const facility = (await request(`${client.gateway}/location/${old.facility}`)).json()
+  assert.deepEqual(facility, (await request(`${client.gateway}/location/${places.facility}`)).json())
+  const district = (await request(`${client.gateway}/location/${old.district}`)).json()
+  assert.equal(district.id, old.district)
+
+  const notice = birth()
+  const document = JSON.parse(JSON.stringify(notice.document)
+    .replaceAll(places.facility, old.facility).replaceAll(places.district, old.district).replaceAll(places.office, old.office))
+  const answer = await client.notify(document, await client.token())
+  assert.equal(answer.status, 200, answer.text)
+  const [record] = await world.sandbox.eventsOf(notice.child.given)
+  const kept = JSON.stringify(record)
+  assert.ok(kept.includes(places.facility), kept)
+  for (const id of Object.values(old)) assert.ok(!kept.includes(id))
 })
 
 test('no secret and no token is in what the mediator printed, kept or told OpenHIM of its work', async () => {

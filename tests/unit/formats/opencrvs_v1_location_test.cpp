@@ -3,6 +3,7 @@
 #include "fixtures.hpp"
 #include "formats/opencrvs_v1/answer.hpp"
 #include "formats/opencrvs_v1/location.hpp"
+#include "formats/opencrvs_v1/location_list.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -209,6 +210,22 @@ TEST(OpencrvsV1Location, PagesComeToAnEndAndHoldEachOnce) {
         }
     }
     EXPECT_TRUE(read_on("type=HEALTH_FACILITY&_getpagesoffset=50", 23).empty());
+}
+
+TEST(OpencrvsV1Location, IsReadBackAsItWasWritten) {
+    const std::vector<Location> all{facility("07"), area(1), area(2, false)};
+    const auto asked = read_location_query("type=HEALTH_FACILITY&_count=0");
+    const auto listed = read_location_list(location_bundle(*asked, all, "", ""));
+    ASSERT_TRUE(listed) << listed.error().message;
+    ASSERT_EQ(listed->size(), all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        EXPECT_EQ((*listed)[i].id, all[i].id);
+        EXPECT_EQ((*listed)[i].type, opencrvs_v1::name(all[i].type));
+        EXPECT_EQ((*listed)[i].name, all[i].name);
+        EXPECT_EQ((*listed)[i].code, all[i].code);
+        EXPECT_EQ((*listed)[i].part_of, all[i].part_of);
+        EXPECT_EQ((*listed)[i].active, all[i].active);
+    }
 }
 
 TEST(OpencrvsV1Location, UnknownIsWhatHearthSays) {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <map>
+#include <utility>
 
 using namespace ocm;
 using namespace ocm::notification;
@@ -134,6 +135,36 @@ TEST_F(Locations, ThatNobodyKnowsAreWhat1xSaysOfThem) {
     const auto answer = ask("", "H1");
     EXPECT_EQ(answer.response.status, 400);
     EXPECT_EQ(text_member(*parse_json(answer.response.body), "message"), "\"locationId\" must be a valid GUID");
+}
+
+TEST(OldNames, AreThoseOfTheCrosswalk) {
+    const auto entry = [](PlaceKind kind, std::string system, std::string code, std::string location) {
+        CrosswalkEntry out;
+        out.key = {"national", {kind, std::move(system), std::move(code)}};
+        out.location = std::move(location);
+        return out;
+    };
+    const Crosswalk crosswalk({
+        entry(PlaceKind::facility, "opencrvs-1", old_hospital, hospital),
+        entry(PlaceKind::facility, "opencrvs-1", "pXhz0PLiYZX", hospital),
+        entry(PlaceKind::facility, "dhis2", "Umh4HKqqFp6", hospital),
+        entry(PlaceKind::facility, "*", "99999999-0000-4000-8000-0000000000aa", hospital),
+        entry(PlaceKind::facility, "*", "99999999-0000-4000-8000-0000000000bb", closed),
+        entry(PlaceKind::facility, "*", "MFL-1", closed),
+        entry(PlaceKind::area, "opencrvs-1", "ADMIN_STRUCTURE_AWn3s2RqgAN", province),
+        entry(PlaceKind::office, "dhis2", "99999999-0000-4000-8000-0000000000cc", headquarters),
+    });
+    const auto names = [&](LocationType type, const char* id, const char* target = "national") {
+        const auto found = old_names_in(crosswalk, target, type, id);
+        return std::pair(found.id, found.code);
+    };
+    using Names = std::pair<std::string, std::string>;
+    EXPECT_EQ(names(LocationType::health_facility, hospital), Names(old_hospital, "pXhz0PLiYZX"));
+    EXPECT_EQ(names(LocationType::health_facility, closed), Names("99999999-0000-4000-8000-0000000000bb", ""));
+    EXPECT_EQ(names(LocationType::admin_structure, province), Names("", "AWn3s2RqgAN"));
+    EXPECT_EQ(names(LocationType::crvs_office, headquarters), Names());
+    EXPECT_EQ(names(LocationType::crvs_office, hospital), Names());
+    EXPECT_EQ(names(LocationType::health_facility, hospital, "other"), Names());
 }
 
 TEST_F(Locations, AnOldIdIsNobodysWhereTwoClaimIt) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
+#include "store/schema.hpp"
 #include "unit/store/store_fixture.hpp"
 
 using namespace ocm;
@@ -148,10 +149,11 @@ TEST_F(StoreTest, AStoreOfTheFirstSchemaIsBroughtUpToDate) {
         parked = op.delivery;
     }
     // Exactly what the first schema had.
-    sql("DROP TABLE crosswalk; ALTER TABLE outbox DROP COLUMN waits_for; PRAGMA user_version = 1");
+    sql("DROP TABLE crosswalk; ALTER TABLE outbox DROP COLUMN waits_for;"
+        "ALTER TABLE client DROP COLUMN contract_version; PRAGMA user_version = 1");
     auto store = open();
     ASSERT_TRUE(store);
-    EXPECT_TRUE(std::filesystem::exists(path() + ".before-v2"));
+    EXPECT_TRUE(std::filesystem::exists(path() + ".before-v" + std::to_string(migrations().size())));
     auto row = run(store->delivery(parked));
     ASSERT_TRUE(row) << row.error().message;
     EXPECT_EQ(row->state, DeliveryState::parked);
