@@ -55,7 +55,7 @@ bool is_semantic(std::string_view message) {
 std::string joi_place(std::string_view message) {
     if (!message.starts_with('"')) return {};
     const auto end = message.find('"', 1);
-    if (end == message.npos || end > 120) return {};
+    if (end > 120) return {};  // also where there is none
     const auto label = message.substr(1, end - 1);
     const bool plain = std::all_of(label.begin(), label.end(), [](unsigned char c) {
         return std::isalnum(c) != 0 || c == '.' || c == '[' || c == ']' || c == '_' || c == '-';

@@ -79,10 +79,10 @@ void transform_to(benchmark::State& state, const std::string& to) {
     for (auto _ : state)
         benchmark::DoNotOptimize(ocm::transform("opencrvs-1", to, w.text, {w.map, w.form, w.places}, w.now));
 }
-BENCHMARK_CAPTURE(transform_to, 1_4, std::string("opencrvs-1.4"))->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(transform_to, 1_6_untouched, std::string("opencrvs-1.6"))->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(transform_to, 1_8, std::string("opencrvs-1.8"))->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(transform_to, 1_9, std::string("opencrvs-1.9"))->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(transform_to, to_1_4, std::string("opencrvs-1.4"))->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(transform_to, to_1_6_untouched, std::string("opencrvs-1.6"))->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(transform_to, to_1_8, std::string("opencrvs-1.8"))->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(transform_to, to_1_9, std::string("opencrvs-1.9"))->Unit(benchmark::kMicrosecond);
 
 void conditions_of_the_whole_form(benchmark::State& state) {
     const auto& w = world();

@@ -42,6 +42,8 @@ TEST_P(ClaimRule, Decides) {
 INSTANTIATE_TEST_SUITE_P(
     Rows, ClaimRule,
     testing::Values(
+        ClaimRow{"unclear_again", KeyKind::document, ClaimState::unclear, true, tala, ClaimVerdict::queued},
+        ClaimRow{"unclear_changed", KeyKind::document, ClaimState::unclear, false, tala, ClaimVerdict::correction},
         ClaimRow{"delivered_again", KeyKind::document, ClaimState::delivered, true, tala, ClaimVerdict::replay},
         ClaimRow{"running_again", KeyKind::document, ClaimState::running, true, tala, ClaimVerdict::wait},
         ClaimRow{"queued_again", KeyKind::document, ClaimState::queued, true, tala, ClaimVerdict::queued},

@@ -2,6 +2,8 @@
 #include "channels/opencrvs/versions.hpp"
 
 #include "channels/opencrvs/scopes.hpp"
+#include "config/settings.hpp"
+#include "support/sandbox/options.hpp"
 
 #include <gmock/gmock.h>
 
@@ -49,6 +51,15 @@ TEST(Versions, AreWhatTheContractSays) {
         EXPECT_EQ(version->document.addresses_checked, row.addresses_checked) << row.version;
     }
     EXPECT_EQ(find_version("1.2"), nullptr);
+}
+
+TEST(Versions, AreThoseTheConfigurationAndTheSandboxTake) {
+    std::vector<std::string_view> names;
+    for (const auto& version : versions()) names.push_back(version.name);
+    const auto& choices = ocm::config::find_setting("targets.*.version")->choices;
+    EXPECT_EQ(names, std::vector<std::string_view>(choices.begin(), choices.end()));
+    EXPECT_EQ(names, std::vector<std::string_view>(ocm::sandbox::sandbox_versions.begin(),
+                                                   ocm::sandbox::sandbox_versions.end()));
 }
 
 TEST(Versions, ScopesOfEachGeneration) {

@@ -156,6 +156,24 @@ TEST_F(OutboxTest, AParkedOneIsEvaluatedAfreshAndTakesNoPartAnyMore) {
     EXPECT_EQ(row(one).state, DeliveryState::replaced);
 }
 
+TEST_F(OutboxTest, WhatMayHaveBeenTakenIsNotEvaluatedAfresh) {
+    const auto one = queued("a", "", claim("doc", "content"));
+    ASSERT_TRUE(step(one, DeliveryStep::start));
+    StepDelivery op;
+    op.delivery = one.delivery;
+    op.transaction = one.transaction;
+    op.at = wall_now();
+    op.step = DeliveryStep::park;
+    op.why = {ErrorCode::target_timeout, "no whole answer came", {}, {}};
+    ASSERT_TRUE(commit(unit_of(op)));
+    EXPECT_EQ(row(one).error_code, name(ErrorCode::target_timeout));
+    EXPECT_EQ(verdict_of(claim("doc", "content")), ClaimVerdict::queued);
+    EXPECT_EQ(verdict_of(claim("doc", "other")), ClaimVerdict::correction);
+    EXPECT_EQ(row(one).state, DeliveryState::parked) << "nothing has taken its place";
+    ASSERT_TRUE(step(one, DeliveryStep::retry));
+    EXPECT_EQ(due(), std::vector{one.delivery});
+}
+
 TEST_F(OutboxTest, ADeadLetterIsRetriedUnlessTheRecordWasSentAgain) {
     const auto bury = [&](const Enqueue& of) {
         EXPECT_TRUE(step(of, DeliveryStep::start));
