@@ -126,7 +126,8 @@ class Several {
             ++failed_;
         }
         for (std::size_t i = 0; i < split_.parts.size(); ++i) {
-            auto response = co_await exchange_.run_part(request_of(i, mode));
+            auto request = request_of(i, mode);
+            auto response = co_await exchange_.run_part(std::move(request));
             const bool failed = response.status >= 400;
             if (failed) ++failed_;
             if (failed && all_or_nothing()) {
@@ -261,22 +262,24 @@ Task<Answer> take_fhir(Exchange& exchange, DepsPtr deps, Mode mode, Takes takes)
     }
     Answer answer;
     if (!opened) {
-        answer = co_await take_one(exchange, fail(std::move(opened.error())), std::move(deps), mode);
+        Result<FhirTaking> refused = fail(std::move(opened.error()));
+        answer = co_await take_one(exchange, std::move(refused), std::move(deps), mode);
         echo_request_id(exchange.request(), answer.response);
         co_return answer;
     }
     const auto request = std::make_shared<const FhirRequest>(std::move(*opened));
     const bool part = !exchange.part_runner;
     auto split = fhir_r4::split(request->message, request->unsound);
-    if (split.parts.empty() && request->unsound.empty()) {
-        FhirTaking taking{request, prefix_of(exchange), part, deps->stillbirths_as_death};
-        answer = co_await take_one(exchange, std::move(taking), std::move(deps), mode);
-    } else if (part) {
-        Error nested{ErrorCode::bad_request, "holds several notifications; inside another Bundle it may hold one",
-                     "Bundle", std::nullopt};
-        answer = co_await take_one(exchange, fail(std::move(nested)), std::move(deps), mode);
-    } else {
+    const bool several = !split.parts.empty() || !request->unsound.empty();
+    if (several && !part) {
         answer = co_await take_several(exchange, request, std::move(split), mode);
+    } else {
+        Result<FhirTaking> taking = FhirTaking{request, prefix_of(exchange), part, deps->stillbirths_as_death};
+        if (several) {
+            taking = fail(ErrorCode::bad_request, "holds several notifications; inside another Bundle it may hold one",
+                          "Bundle");
+        }
+        answer = co_await take_one(exchange, std::move(taking), std::move(deps), mode);
     }
     finish(exchange, *request, answer);
     echo_request_id(exchange.request(), answer.response);
@@ -296,7 +299,7 @@ Route fhir_route(const DepsPtr& deps, std::string pattern, std::string summary, 
 
 }  // namespace
 
-std::vector<Route> fhir_routes(std::shared_ptr<const NotificationDeps> deps) {
+std::vector<Route> fhir_routes(const std::shared_ptr<const NotificationDeps>& deps) {
     return {
         fhir_route(deps, "/fhir", "Takes a FHIR R4 Bundle: document, transaction, batch, message or collection.",
                    Mode::send, Takes::anything),

@@ -18,6 +18,6 @@ namespace ocm::notification {
 /// message's is wrapped in a message.
 ///
 /// Each notification of several is a transaction of its own.
-std::vector<Route> fhir_routes(std::shared_ptr<const NotificationDeps> deps);
+std::vector<Route> fhir_routes(const std::shared_ptr<const NotificationDeps>& deps);
 
 }  // namespace ocm::notification
