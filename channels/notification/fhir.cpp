@@ -105,10 +105,10 @@ class Several {
             co_return std::move(answer_);
         }
         if (all_or_nothing() && mode_ == Mode::send) {
-            auto refused = co_await run_all(Mode::check);
+            auto refused = co_await run_all(Mode::check, true);
             if (refused) co_return std::move(answer_);
         }
-        auto refused = co_await run_all(mode_);
+        auto refused = co_await run_all(mode_, false);
         if (refused) co_return std::move(answer_);
         compose();
         co_return std::move(answer_);
@@ -117,8 +117,9 @@ class Several {
   private:
     bool all_or_nothing() const { return request_->type == "transaction"; }
 
-    /// True where one refused what has to be done as a whole; the answer says so then.
-    Task<bool> run_all(Mode mode) {
+    /// True where one refused what has to be done as a whole; the answer says so then. What cannot be told at a
+    /// rehearsal, as OpenCRVS is down, is no refusal: sending queues it.
+    Task<bool> run_all(Mode mode, bool rehearsal) {
         failed_ = 0;
         entries_.assign(member(request_->message, "entry")->size(), unplaced());
         for (const auto& [entry, error] : request_->unsound) {
@@ -130,7 +131,9 @@ class Several {
             auto response = co_await exchange_.run_part(std::move(request));
             const bool failed = response.status >= 400;
             if (failed) ++failed_;
-            if (failed && all_or_nothing()) {
+            const bool untold =
+                rehearsal && fhir_r4::acknowledged(response.status) != fhir_r4::Acknowledged::fatal_error;
+            if (failed && all_or_nothing() && !untold) {
                 refuse_whole(i, std::move(response), mode);
                 co_return true;
             }

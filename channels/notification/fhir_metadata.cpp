@@ -133,7 +133,9 @@ void add_fhir_metadata(std::vector<ChannelDefinition>& channels) {
     route.handler = [body](Exchange& exchange) { return tell(exchange, body); };
     route.render_error = fhir_r4::refusal;
     for (auto& channel : channels) {
-        if (channel.name == "notification") channel.routes.push_back(std::move(route));
+        if (channel.name != "notification") continue;
+        channel.routes.push_back(std::move(route));
+        return;
     }
 }
 

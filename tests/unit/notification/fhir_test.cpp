@@ -279,6 +279,15 @@ TEST_F(Fhir, ATransactionThatFailsHalfWaySaysThatItMayBeSentAgain) {
     EXPECT_EQ(events.size(), 4u) << "nothing is sent twice";
 }
 
+TEST_F(Fhir, ATransactionOfSeveralIsQueuedWhileOpenCrvsIsDown) {
+    auto transaction = fixture("several");
+    transaction["type"] = "transaction";
+    failure = preview_failure = Error{ErrorCode::unavailable, "down", "", std::nullopt};
+    const auto given = send(transaction);
+    EXPECT_EQ(given.status(), 200);
+    EXPECT_EQ(given.body()["entry"][9]["response"]["status"], "202 Accepted");
+}
+
 TEST_F(Fhir, ABundleInsideABatchHoldsOne) {
     Json outer{{"resourceType", "Bundle"}, {"type", "batch"}};
     outer["entry"] = Json::array({{{"resource", fixture("several")}}, {{"resource", fixture("bfdr-birth")}}});
