@@ -30,7 +30,7 @@ class OldIds {
         ++claims_[old_id];
         old_by_id_.emplace(id, std::move(old_id));
     }
-    const std::string& operator()(const std::string& id) const {
+    std::string operator()(const std::string& id) const {
         const auto found = old_by_id_.find(id);
         if (found == old_by_id_.end()) return id;
         const bool free = claims_.at(found->second) == 1 && (found->second == id || !own_.contains(found->second));

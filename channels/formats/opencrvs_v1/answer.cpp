@@ -38,10 +38,13 @@ Json transaction_response(const Json& bundle, const Accepted& outcome) {
     const auto& sent = bundle["entry"];
     for (std::size_t i = 0; i < sent.size(); ++i) {
         const auto id = resource_id(outcome, i);
-        const std::string type(text_member(sent[i]["resource"], "resourceType"));
-        entries.push_back(
-            {{"response",
-              {{"status", "201"}, {"location", "/fhir/" + type + "/" + id + "/_history/" + uuid_v5(id, "version")}}}});
+        std::string location = "/fhir/";
+        location += text_member(sent[i]["resource"], "resourceType");
+        location += '/';
+        location += id;
+        location += "/_history/";
+        location += uuid_v5(id, "version");
+        entries.push_back({{"response", {{"status", "201"}, {"location", std::move(location)}}}});
     }
     return {{"resourceType", "Bundle"}, {"entry", std::move(entries)}};
 }
