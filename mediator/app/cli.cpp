@@ -56,12 +56,15 @@ int run_cli(int argc, char** argv) {
         command(&app, "transform", "Show what would be sent for a message, and the account; sends nothing",
                 [&](const CommonOptions& c) { return transform_file(c, transform); });
     transform_command->add_option("--from", transform.from, "Format of the file: opencrvs-1 or vital-json")->required();
-    transform_command->add_option("--to", transform.to, "Format to write: opencrvs-1.3 to opencrvs-2.0, or vital-json")->required();
+    transform_command->add_option("--to", transform.to, "Format to write: opencrvs-1.3 to opencrvs-2.0, or vital-json")
+        ->required();
     transform_command->add_option("--map", transform.map_file, "Country map (default: as configured, or Farajaland)");
     transform_command->add_option("--forms", transform.forms_file,
                                   "Form configuration: reduced, or an OpenCRVS answer");
-    transform_command->add_option("--locations", transform.locations_file, "Answer of GET /events/locations, or of the FHIR Location API");
-    transform_command->add_option("--areas", transform.areas_file, "Answer of administrativeAreas.list, or of the FHIR Location API");
+    transform_command->add_option("--locations", transform.locations_file,
+                                  "Answer of GET /events/locations, or of the FHIR Location API");
+    transform_command->add_option("--areas", transform.areas_file,
+                                  "Answer of administrativeAreas.list, or of the FHIR Location API");
     transform_command->add_flag("--from-target", transform.from_target,
                                 "Ask the active target for forms and locations");
     transform_command->add_option("FILE", transform.file, "The message; - for standard input")->required();
