@@ -129,6 +129,7 @@ std::string listed(const std::vector<std::string>& names) {
 
 std::vector<std::string> readable_formats() {
     std::vector<std::string> out;
+    out.reserve(readers.size());
     for (const auto& reader : readers) out.emplace_back(reader.name);
     return out;
 }

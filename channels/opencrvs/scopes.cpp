@@ -58,6 +58,7 @@ bool Scope::covers(std::string_view event_type) const {
 ScopeCheck check_notification_scopes(const Version& version, const std::vector<std::string>& scopes,
                                      const std::vector<std::string>& event_types) {
     std::vector<Scope> held;
+    held.reserve(scopes.size());
     for (const auto& scope : scopes) held.push_back(Scope::parse(scope));
 
     ScopeCheck out;
