@@ -25,10 +25,8 @@ Issue headline(const Outcome& outcome) {
             issue.tracking_id = outcome.subjects.tracking_id;
             break;
         case Outcome::State::queued:
-            issue.text = "Accepted. OpenCRVS cannot take it now; it is delivered later and need not be sent again";
-            break;
         case Outcome::State::parked:
-            issue.text = "Accepted. The facility is not known yet: an administrator has to say which one it is";
+            issue.text = later_message(outcome);
             break;
     }
     return issue;

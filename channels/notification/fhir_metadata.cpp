@@ -132,6 +132,7 @@ void add_fhir_metadata(std::vector<ChannelDefinition>& channels) {
     route.summary = "The FHIR CapabilityStatement.";
     route.handler = [body](Exchange& exchange) { return tell(exchange, body); };
     route.render_error = fhir_r4::refusal;
+    route.keeps_bodies = false;
     for (auto& channel : channels) {
         if (channel.name != "notification") continue;
         channel.routes.push_back(std::move(route));

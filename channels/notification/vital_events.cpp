@@ -93,6 +93,7 @@ Route schema_route() {
     route.summary = "The JSON Schema of what /vital-events takes.";
     route.handler = tell_schema;
     route.render_error = plain_refusal;
+    route.keeps_bodies = false;
     return route;
 }
 

@@ -103,12 +103,11 @@ class Fhir : public testing::Test {
     }
 
     notification::NotificationDeps deps() {
-        return {[this](Exchange&, const VitalEvent& event, opencrvs::NotifyIds) { return notify(event); },
-                [this](Exchange&, const VitalEvent& event) { return preview(event); },
-                "main",
-                hold,
-                nullptr,
-                &as_death};
+        notification::NotificationDeps out{
+            [this](Exchange&, const VitalEvent& event, opencrvs::NotifyIds) { return notify(event); },
+            [this](Exchange&, const VitalEvent& event) { return preview(event); }, "main", hold};
+        out.stillbirths_as_death = &as_death;
+        return out;
     }
 
     FakeClock clock;
