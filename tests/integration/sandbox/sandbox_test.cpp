@@ -246,13 +246,11 @@ TEST(SandboxRequests, AreRememberedWithoutTheirQuery) {
 }
 
 TEST(SandboxForms, LoadsARealConfiguration) {
-    const std::string samples = ocm::support::source_dir() / "../shared/samples/opencrvs-2.0/";
-    const auto* named = std::getenv("OCM_SAMPLES");
-    const auto folder = named == nullptr ? samples : std::string(named) + "/opencrvs-2.0/";
-    if (!std::filesystem::exists(folder + "events-config.json")) GTEST_SKIP() << "no samples in " << folder;
-    const Sandbox sandbox({.forms_file = folder + "events-config.json",
-                           .locations_file = folder + "locations.json",
-                           .areas_file = folder + "administrative-areas.json"});
+    if (ocm::support::samples().empty()) GTEST_SKIP() << "no samples: set OCM_SAMPLES to their folder";
+    const auto folder = ocm::support::samples() / "opencrvs-2.0";
+    const Sandbox sandbox({.forms_file = folder / "events-config.json",
+                           .locations_file = folder / "locations.json",
+                           .areas_file = folder / "administrative-areas.json"});
     const auto token = token_of(sandbox);
     const auto locations = json_of(ask(sandbox, "GET", "/events/locations", "", token));
     ASSERT_FALSE(locations.empty());

@@ -9,4 +9,8 @@ namespace ocm::support {
 /// objects are the same wherever the tree stands and a compiler cache can share them.
 std::filesystem::path source_dir();
 
+/// Real payloads that are kept outside the project: the folder that OCM_SAMPLES names, or one beside the checkout.
+/// Empty where there are none: what needs them says so and is skipped.
+std::filesystem::path samples();
+
 }  // namespace ocm::support

@@ -46,20 +46,13 @@ TEST(OpencrvsV1Location, IsTheResourceOf1x) {
     expect_golden(all, format_data() / "locations.json");
 }
 
-/// Answers of a 1.8, where they are at hand (OCM_SAMPLES).
-std::filesystem::path answers_of_18() {
-    const auto* named = std::getenv("OCM_SAMPLES");
-    const auto samples =
-        named != nullptr ? std::filesystem::path(named) : support::source_dir() / ".." / ".." / "shared" / "samples";
-    return samples / "opencrvs-1.8";
-}
-
 TEST(OpencrvsV1Location, IsTheOne18Gave) {
-    if (!std::filesystem::exists(answers_of_18())) GTEST_SKIP() << "no answers of a 1.8: set OCM_SAMPLES";
+    if (support::samples().empty()) GTEST_SKIP() << "no answers of a 1.8: set OCM_SAMPLES";
+    const auto answers_of_18 = support::samples() / "opencrvs-1.8";
     std::size_t compared = 0;
     for (const auto type : {LocationType::admin_structure, LocationType::crvs_office, LocationType::health_facility}) {
         const std::string type_name(opencrvs_v1::name(type));
-        const auto answer = json_file(answers_of_18() / ("locations-" + type_name + ".json"));
+        const auto answer = json_file(answers_of_18 / ("locations-" + type_name + ".json"));
         for (const auto& entry : answer["entry"]) {
             auto theirs = entry["resource"];
             Location location;

@@ -92,11 +92,8 @@ TEST(OpencrvsV1, KeepsWhatIsEmptyApartFromWhatIsAbsent) {
 class Sample : public testing::TestWithParam<const char*> {};
 
 TEST_P(Sample, ReadsWithoutLoss) {
-    const auto* set = std::getenv("OCM_SAMPLES");
-    const std::filesystem::path folder =
-        set != nullptr ? std::filesystem::path(set) : ocm::support::source_dir() / "../shared/samples";
-    const auto path = folder / "notifications" / GetParam();
-    if (!std::filesystem::exists(path)) GTEST_SKIP() << "no samples: set OCM_SAMPLES to their folder";
+    if (support::samples().empty()) GTEST_SKIP() << "no samples: set OCM_SAMPLES to their folder";
+    const auto path = support::samples() / "notifications" / GetParam();
     const auto read = opencrvs_v1::read(json_file(path));
     ASSERT_TRUE(read) << read.error().message << ' ' << read.error().path;
     EXPECT_FALSE(read->event.source.document.empty());

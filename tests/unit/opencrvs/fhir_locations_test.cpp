@@ -67,6 +67,8 @@ TEST(FhirLocations, WhatIsNoListOfThemIsNamed) {
     EXPECT_EQ(refused(searchset(Json::array({Json::object()}))), "/entry/0/resource");
     auto entry = location(facility, "HEALTH_FACILITY", "HF", district);
     entry["resource"].erase("id");
+    EXPECT_EQ(refused(searchset(Json::array({entry}))), "taken") << "its full URL names it";
+    entry.erase("fullUrl");
     EXPECT_EQ(refused(searchset(Json::array({entry}))), "/entry/0/resource/id");
     entry = location(facility, "HEALTH_FACILITY", "HF", district);
     entry["resource"].erase("type");

@@ -8,7 +8,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -22,15 +21,8 @@ inline std::string slurp(const std::filesystem::path& path) {
     return out.str();
 }
 
+using ocm::support::samples;
 using ocm::support::source_dir;
-
-/// Real payloads kept outside the project; empty where they are absent.
-inline std::filesystem::path samples() {
-    const auto* named = std::getenv("OCM_SAMPLES");
-    auto path = named != nullptr ? std::filesystem::path(named) : source_dir() / ".." / "shared" / "samples";
-    if (!std::filesystem::exists(path)) path = source_dir() / ".." / ".." / "shared" / "samples";
-    return std::filesystem::exists(path / "opencrvs-2.0" / "events-config.json") ? path : std::filesystem::path();
-}
 
 inline const CountryMap& farajaland_map() {
     static const auto map = [] {

@@ -96,10 +96,14 @@ TEST(WriteDocument, TheFamilyNameAsTheVersionWantsIt) {
     }
 }
 
+namespace {
+
 struct RefusalRow {
     std::function<void(VitalEvent&)> change;
     std::string_view path;
 };
+
+}  // namespace
 
 TEST(WriteDocument, RefusesWhatHasNoDocument) {
     const std::vector<RefusalRow> rows{
