@@ -54,7 +54,9 @@ test('it serves though OpenHIM and OpenCRVS are away, and says so', async () => 
 })
 
 test('nobody is let in: no client, no peer, no default password', async () => {
-  assert.equal((await post('/notification')).status, 401)
+  for (const path of ['/notification', '/fhir', '/fhir/$process-message', '/vital-events', '/dhis2/tracker']) {
+    assert.equal((await post(path)).status, 401, path)
+  }
   const spoofed = { 'x-openhim-transactionid': 'f'.repeat(24), 'x-openhim-clientid': 'hospital' }
   assert.equal((await post('/crvs/notification', spoofed)).status, 401)
   const basic = `Basic ${Buffer.from('admin:admin').toString('base64')}`
@@ -62,7 +64,7 @@ test('nobody is let in: no client, no peer, no default password', async () => {
 })
 
 test('only the notification channel is there', async () => {
-  for (const path of ['/graphql', '/registry/sync/search', '/webhooks', '/events/registration', '/fhir', '/audit']) {
+  for (const path of ['/graphql', '/registry/sync/search', '/webhooks', '/events/registration', '/fhir/Subscription', '/audit']) {
     assert.equal((await post(path)).status, 404, path)
   }
 })

@@ -48,12 +48,12 @@ for (const version of ['1.4', '1.6', '1.8', '1.9']) {
       assert.equal((await world.sandbox.eventsOf(notice.child.given)).length, 1)
     })
 
-    test('a facility it does not know is refused with its place', async () => {
+    test('from a facility it does not know it waits for the crosswalk', async () => {
       const notice = birth()
       const text = JSON.stringify(notice.document).replaceAll(places.facility, 'cccccccc-0000-4000-8000-00000000ffff')
       const answer = await world.notify(hospital, JSON.parse(text))
-      assert.equal(answer.status, 400, answer.text)
-      assert.match(answer.text, /location/)
+      assert.equal(answer.status, 202, answer.text)
+      assert.equal(answer.json().state, 'parked')
       assert.equal((await world.sandbox.eventsOf(notice.child.given)).length, 0)
     })
 
