@@ -27,7 +27,7 @@ struct Message {
     std::function<std::string(std::string_view event_path)> place_of{};  // in the message; empty text where it has none
 };
 
-Result<Message> read_opencrvs_1(Json document, std::string_view text, const TargetForms&) {
+Result<Message> read_opencrvs_1(Json& document, std::string_view text, const TargetForms&) {
     auto read = opencrvs_v1::read(document);
     if (!read) return fail(read.error());
     read->event.document = std::string(text);
@@ -36,7 +36,7 @@ Result<Message> read_opencrvs_1(Json document, std::string_view text, const Targ
         [document = std::move(document)](std::string_view path) { return opencrvs_v1::place_of(document, path); }};
 }
 
-Result<Message> read_fhir_r4(Json document, std::string_view, const TargetForms&) {
+Result<Message> read_fhir_r4(Json& document, std::string_view, const TargetForms&) {
     auto read = fhir_r4::read(document);
     if (!read) return fail(read.error());
     return Message{std::move(read->event), std::move(read->account),
@@ -46,13 +46,13 @@ Result<Message> read_fhir_r4(Json document, std::string_view, const TargetForms&
                    }};
 }
 
-Result<Message> read_vital_json(Json document, std::string_view, const TargetForms&) {
+Result<Message> read_vital_json(Json& document, std::string_view, const TargetForms&) {
     auto read = vital_json::read_message(document);
     if (!read) return fail(read.error());
     return Message{std::move(read->event), std::move(read->account)};
 }
 
-Result<Message> read_dhis2(Json document, std::string_view, const TargetForms& target) {
+Result<Message> read_dhis2(Json& document, std::string_view, const TargetForms& target) {
     const auto& mapping = target.dhis2 != nullptr ? *target.dhis2 : dhis2::shipped_mapping();
     auto read = dhis2::read_first(document, mapping);
     if (!read) return fail(read.error());
@@ -65,7 +65,7 @@ Result<Message> read_dhis2(Json document, std::string_view, const TargetForms& t
 
 struct Reader {
     std::string_view name;
-    Result<Message> (*read)(Json document, std::string_view text, const TargetForms& target);
+    Result<Message> (*read)(Json& document, std::string_view text, const TargetForms& target);  // may take the document
 };
 constexpr std::array<Reader, 4> readers{{
     {"opencrvs-1", read_opencrvs_1},
@@ -157,7 +157,7 @@ Result<Transformed> transform(std::string_view from, std::string_view to, std::s
     }
     auto document = parse_json(text);
     if (!document) return fail(document.error());
-    auto source = reader->read(std::move(*document), text, target);
+    auto source = reader->read(*document, text, target);
     if (!source) return fail(source.error());
     auto written = write_for(source->event, to, target, now);
     if (!written) {

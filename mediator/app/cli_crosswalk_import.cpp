@@ -227,6 +227,7 @@ void tell_suggestions(const Json& result) {
         if (place["candidates"].empty()) {
             row.insert(row.end(), {"-", "-", "-", "-"});
             table.add(std::move(row));
+            continue;
         }
         for (const auto& one : place["candidates"]) {
             auto whole = row;

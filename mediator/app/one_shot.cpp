@@ -35,7 +35,7 @@ OneShot::~OneShot() {
     pool_.stop();
 }
 
-Result<std::unique_ptr<OneShot>> OneShot::make(std::shared_ptr<const config::Config> config) {
+Result<std::unique_ptr<OneShot>> OneShot::make(const std::shared_ptr<const config::Config>& config) {
     std::unique_ptr<OneShot> out(new OneShot(*config));
     auto map = load_country_map(*config);
     if (!map) return fail(map.error());

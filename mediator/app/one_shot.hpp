@@ -29,7 +29,7 @@ class NoStore final : public StorePort {
 /// What a command needs to talk to OpenHIM or a target once, without the store of a running mediator.
 class OneShot {
   public:
-    static Result<std::unique_ptr<OneShot>> make(std::shared_ptr<const config::Config> config);
+    static Result<std::unique_ptr<OneShot>> make(const std::shared_ptr<const config::Config>& config);
     ~OneShot();
 
     Ports ports() { return {upstream_, store_, clock_, ids_}; }

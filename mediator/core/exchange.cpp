@@ -23,7 +23,6 @@ std::size_t index_of(std::string_view text, const std::array<std::string_view, N
 constexpr std::array<std::string_view, 6> status_names{"Processing", "Pending Async",           "Successful",
                                                        "Completed",  "Completed with error(s)", "Failed"};
 constexpr std::array<std::string_view, 4> kind_names{"event-notification", "record-search", "webhook", "national-id"};
-constexpr std::array<std::string_view, 3> contract_names{"1.3", "1.6", "1.8"};
 
 bool worth_repeating(int status) {
     return status == 429 || status == 502 || status == 503 || status == 504;
@@ -86,12 +85,22 @@ std::optional<OnOutage> on_outage(std::string_view text) {
 }
 
 std::string_view name(ContractVersion version) {
-    return contract_names[static_cast<std::size_t>(version)];
+    switch (version) {
+        case ContractVersion::v1_3:
+            return "1.3";
+        case ContractVersion::v1_6:
+            return "1.6";
+        case ContractVersion::v1_8:
+            break;
+    }
+    return "1.8";
 }
 
 std::optional<ContractVersion> contract_version(std::string_view text) {
-    const auto i = index_of(text, contract_names);
-    return i == contract_names.size() ? std::nullopt : std::optional(static_cast<ContractVersion>(i));
+    for (const auto version : {ContractVersion::v1_3, ContractVersion::v1_6, ContractVersion::v1_8}) {
+        if (name(version) == text) return version;
+    }
+    return std::nullopt;
 }
 
 }  // namespace store_ops
