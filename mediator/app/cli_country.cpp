@@ -14,21 +14,13 @@
 namespace ocm::app {
 namespace {
 
-constexpr std::chrono::seconds patience{60};
-
-Result<opencrvs::FormConfig> forms_of_target(const std::shared_ptr<const config::Config>& config) {
-    auto shot = OneShot::make(config);
-    if (!shot) return fail(shot.error());
-    auto found = (*shot)->run((*shot)->target().check_online((*shot)->clock().steady() + patience));
-    if (!found) return fail(found.error());
-    const auto snapshot = (*shot)->target().snapshot();
-    if (!snapshot) return fail(ErrorCode::unavailable, "the target's forms could not be read");
-    return snapshot->form;
-}
-
 Result<opencrvs::FormConfig> forms_for(const CountryOptions& options,
                                        const std::shared_ptr<const config::Config>& config) {
-    if (options.from_target) return forms_of_target(config);
+    if (options.from_target) {
+        const auto target = read_target(config);
+        if (!target) return fail(target.error());
+        return (*target)->form;
+    }
     const auto configured = config == nullptr ? std::string() : config->text("country.form_file");
     const auto& file = options.forms_file.empty() ? configured : options.forms_file;
     return file.empty() ? shipped_form_config() : read_form_config(file);

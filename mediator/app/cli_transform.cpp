@@ -13,8 +13,6 @@
 namespace ocm::app {
 namespace {
 
-constexpr std::chrono::seconds patience{60};
-
 /// Forms and places to write for, from wherever the command says.
 struct Forms {
     opencrvs::CountryMap map;
@@ -72,15 +70,11 @@ Result<Forms> from_files(const TransformOptions& options, const config::Config* 
 }
 
 Result<Forms> from_target(const TransformOptions& options, const std::shared_ptr<const config::Config>& config) {
-    auto shot = OneShot::make(config);
-    if (!shot) return fail(shot.error());
-    auto found = (*shot)->run((*shot)->target().check_online((*shot)->clock().steady() + patience));
-    if (!found) return fail(found.error());
-    const auto snapshot = (*shot)->target().snapshot();
-    if (!snapshot) return fail(ErrorCode::unavailable, "the target's forms could not be read");
+    const auto target = read_target(config);
+    if (!target) return fail(target.error());
     auto map = options.map_file.empty() ? load_country_map(*config) : read_country_map(options.map_file);
     if (!map) return fail(map.error());
-    return Forms{std::move(*map), snapshot->form, snapshot->places};
+    return Forms{std::move(*map), (*target)->form, (*target)->places};
 }
 
 }  // namespace

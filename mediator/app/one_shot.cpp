@@ -46,6 +46,17 @@ Result<std::unique_ptr<OneShot>> OneShot::make(const std::shared_ptr<const confi
     return out;
 }
 
+Result<std::shared_ptr<const opencrvs::Snapshot>> read_target(const std::shared_ptr<const config::Config>& config) {
+    constexpr std::chrono::seconds patience{60};
+    auto shot = OneShot::make(config);
+    if (!shot) return fail(shot.error());
+    auto found = (*shot)->run((*shot)->target().check_online((*shot)->clock().steady() + patience));
+    if (!found) return fail(found.error());
+    auto snapshot = (*shot)->target().snapshot();
+    if (!snapshot) return fail(ErrorCode::unavailable, "the target's forms could not be read");
+    return snapshot;
+}
+
 opencrvs::TargetOptions target_options(const config::Config& config) {
     const auto configured = config.target(config.active_target());
     opencrvs::TargetOptions out;

@@ -56,6 +56,9 @@ class OneShot {
     std::vector<ChannelDefinition> channels_;
 };
 
+/// The active target's forms and places, asked for once.
+Result<std::shared_ptr<const opencrvs::Snapshot>> read_target(const std::shared_ptr<const config::Config>& config);
+
 /// The options of a configured target, without callbacks.
 opencrvs::TargetOptions target_options(const config::Config& config);
 
