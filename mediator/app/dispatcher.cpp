@@ -202,8 +202,9 @@ Task<void> Dispatcher::settle(Delivery delivery, const DeliveryKind& kind, Sendi
     op.why = verdict.why;
     if (verdict.step == DeliveryStep::park) op.waits_for = sending.waits_for;
     unit.emplace_back(std::move(op));
+    bool queued = !sending.also.empty();
+    for (auto& also : sending.also) unit.emplace_back(std::move(also));
     const bool over = verdict.step == DeliveryStep::deliver || verdict.step == DeliveryStep::bury;
-    bool queued = false;
     if (over && kind.completed) {
         sending.outcome.error = verdict.why;
         auto completed = kind.completed(delivery, verdict.step, sending, now);
@@ -211,7 +212,7 @@ Task<void> Dispatcher::settle(Delivery delivery, const DeliveryKind& kind, Sendi
             late_update({deps_.ports.ids.next(), delivery.transaction, delivery.openhim_transaction, completed.complete,
                          std::move(completed.response), std::move(steps), deps_.envelope()});
         unit.emplace_back(std::move(completed.complete));
-        queued = late.has_value();
+        queued = queued || late.has_value();
         if (late) unit.emplace_back(std::move(*late));
     }
     for (;;) {

@@ -16,6 +16,7 @@ struct Sending {
     store_ops::Subjects subjects;        // of what was delivered
     std::string account;                 // JSON text, kept with the transaction
     std::vector<PlaceCode> waits_for{};  // where the outcome is `park`: the codes that have to become known
+    std::vector<store_ops::Op> also{};   // committed with what became of it: disclosures, what follows from it
 };
 
 /// What is committed together with the last step of a delivery.
