@@ -23,6 +23,7 @@ notification::NotificationDeps notification_deps(const ChannelDeps& deps) {
     out.unknown_places = [&target](const VitalEvent& event) { return target.unknown_places(event); };
     out.stillbirths_as_death = &deps.settings.stillbirths_as_death;
     out.takes_documents = target.takes_documents();
+    out.asks_when_unclear = target.asks_when_unclear();
     const auto destination = notification::destination_of(target.name());
     if (deps.is_down) out.down = [is_down = deps.is_down, destination] { return is_down(destination); };
     if (deps.live) out.live = [live = deps.live, destination](int change) { live(destination, change); };

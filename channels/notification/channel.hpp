@@ -36,7 +36,10 @@ struct NotificationDeps {
     std::function<std::vector<PlaceCode>(const VitalEvent&)> unknown_places{};
     /// Where set and true, a stillbirth is sent as a death; else the country's forms decide.
     const std::atomic<bool>* stillbirths_as_death = nullptr;
-    bool takes_documents = false;     // the target may take the sender's own 1.x document as it is
+    bool takes_documents = false;  // the target may take the sender's own 1.x document as it is
+    /// A call that must not be repeated is recorded before it is sent: cut short, it is unclear, not sent again (ADR
+    /// 11).
+    bool asks_when_unclear = false;
     std::function<bool()> down{};     // the target did not answer several times in a row: no need to make callers wait
     std::function<void(int)> live{};  // told 1 before and -1 after a call that a caller waits for
     std::shared_ptr<const dhis2::Mapping> dhis2{};  // of programs; empty: the shipped one

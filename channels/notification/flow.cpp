@@ -159,9 +159,14 @@ class Flow {
         Result<opencrvs::Sent> sent;
         {
             const LiveCall live(deps_.live);
+            if (deps_.asks_when_unclear) {
+                exchange_.before_unrepeatable = [this, &found] { return hand_over(found); };
+            }
             sent = co_await deps_.send(exchange_, event(), std::move(keys));
         }
+        exchange_.before_unrepeatable = nullptr;
         if (!sent) co_return not_sent(found, holds_claim, sent.error());
+        withdraw();
         account().append(sent->account);
         store_ops::Subjects subjects;
         subjects.tracking_id = sent->tracking_id;
@@ -171,6 +176,42 @@ class Flow {
         if (sent->pending) answer_.properties["state"] = "to be confirmed by the country configuration";
         if (holds_claim) answer_.claim = ClaimState::delivered;
         co_return accept(Outcome::State::delivered, std::move(subjects));
+    }
+
+    /// What must not be repeated leaves now. Until its answer is recorded it stands in the outbox, so that it is found
+    /// there where this process ends before.
+    Task<Result<void>> hand_over(ClaimResult found) {
+        const auto now = exchange_.ports().clock.now();
+        auto op = enqueue_op(found);
+        const auto id = op.delivery;
+        store_ops::StepDelivery start;
+        start.delivery = id;
+        start.transaction = op.transaction;
+        start.at = now;
+        start.step = DeliveryStep::start;
+        store_ops::Unit unit;
+        unit.emplace_back(std::move(op));
+        unit.emplace_back(std::move(start));
+        unit.emplace_back(hand_over_op(id, exchange_.id(), now));
+        auto committed = co_await exchange_.ports().store.commit(std::move(unit));
+        if (!committed) co_return fail(committed.error());
+        handed_over_ = id;
+        co_return Result<void>{};
+    }
+
+    /// The caller is told what came of it: nothing is left to be delivered.
+    void withdraw() {
+        if (!handed_over_.empty()) answer_.also.emplace_back(step_op(DeliveryStep::withdraw));
+    }
+
+    /// A step of the delivery that was handed over.
+    store_ops::StepDelivery step_op(DeliveryStep step) {
+        store_ops::StepDelivery op;
+        op.delivery = handed_over_;
+        op.transaction = exchange_.id();
+        op.at = exchange_.ports().clock.now();
+        op.step = step;
+        return op;
     }
 
     bool may_queue() const {
@@ -218,14 +259,13 @@ class Flow {
             account().warnings.push_back({failure.told.path, error.message});
             return queue(found, holds_claim, error, Outcome::State::parked, std::move(codes));
         }
+        withdraw();
         auto refused = refuse_sent(failure);
         if (holds_claim) refused.claim = failure.claim;
         return refused;
     }
 
-    /// From here on the retry is ours.
-    Answer queue(const ClaimResult& found, bool holds_claim, const Error& why, Outcome::State state,
-                 std::vector<PlaceCode> codes = {}) {
+    store_ops::Enqueue enqueue_op(const ClaimResult& found) {
         auto& ports = exchange_.ports();
         store_ops::Enqueue op;
         op.delivery = ports.ids.next();
@@ -238,10 +278,26 @@ class Flow {
         op.due = op.at + (deps_.hold ? std::chrono::seconds(0) : first_wait);
         op.payload = write_queued({event(), client(), found.create_key, found.version});
         op.carries_claim = true;
-        op.parked = state == Outcome::State::parked;
-        op.why = {why.code, why.message, "", std::nullopt};
-        op.waits_for = std::move(codes);
-        answer_.also.emplace_back(std::move(op));
+        return op;
+    }
+
+    /// From here on the retry is ours.
+    Answer queue(const ClaimResult& found, bool holds_claim, const Error& why, Outcome::State state,
+                 std::vector<PlaceCode> codes = {}) {
+        Error reason{why.code, why.message, "", std::nullopt};
+        if (handed_over_.empty()) {
+            auto op = enqueue_op(found);
+            op.parked = state == Outcome::State::parked;
+            op.why = std::move(reason);
+            op.waits_for = std::move(codes);
+            answer_.also.emplace_back(std::move(op));
+        } else {
+            auto op = step_op(state == Outcome::State::parked ? DeliveryStep::park : DeliveryStep::postpone);
+            op.due = op.at + first_wait;
+            op.why = std::move(reason);
+            op.waits_for = std::move(codes);
+            answer_.also.emplace_back(std::move(op));
+        }
         const bool parked = state == Outcome::State::parked;
         answer_.properties["state"] = parked ? "parked" : "queued";
         const bool unclear = parked && why.code == ErrorCode::target_timeout;
@@ -262,7 +318,10 @@ class Flow {
         if (!recorded && recorded.error().code != ErrorCode::not_found) co_return refuse(recorded.error());
         answer_.replay_of = found.held_transaction;
         if (recorded) co_return repeat(*recorded, found.held_transaction);
-        auto rebuilt = accept(Outcome::State::queued, {}, found.held_transaction);
+        const auto held = co_await exchange_.ports().store.transaction_state(found.held_transaction);
+        const bool unclear = held && held->claim == ClaimState::unclear;
+        auto rebuilt = accept(unclear ? Outcome::State::parked : Outcome::State::queued, {}, found.held_transaction,
+                              unclear ? unclear_words : "");
         rebuilt.response.status = 202;
         rebuilt.response.headers.set("Location", status_path(exchange_, found.held_transaction));
         co_return rebuilt;
@@ -402,6 +461,7 @@ class Flow {
     const NotificationDeps& deps_;
     std::unique_ptr<Message> message_;  // once decoded
     bool potential_duplicate_ = false;  // the target said so
+    std::string handed_over_;           // the delivery that stands for a call that must not be repeated
     Answer answer_;
 };
 

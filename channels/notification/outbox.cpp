@@ -13,7 +13,16 @@
 namespace ocm::notification {
 namespace {
 
-Task<Sending> send_queued(Exchange& exchange, std::string payload, std::shared_ptr<const NotificationDeps> deps) {
+Task<Result<void>> hand_over(Exchange& exchange, std::string delivery) {
+    store_ops::Unit unit;
+    unit.emplace_back(hand_over_op(std::move(delivery), exchange.id(), exchange.ports().clock.now()));
+    auto committed = co_await exchange.ports().store.commit(std::move(unit));
+    if (!committed) co_return fail(committed.error());
+    co_return Result<void>{};
+}
+
+Task<Sending> send_queued(Exchange& exchange, std::string delivery, std::string payload,
+                          std::shared_ptr<const NotificationDeps> deps) {
     Sending out;
     auto queued = read_queued(payload);
     if (!queued) {
@@ -25,6 +34,9 @@ Task<Sending> send_queued(Exchange& exchange, std::string payload, std::shared_p
     opencrvs::NotifyIds keys;
     keys.create = std::move(ids.create);
     keys.notify = std::move(ids.notify);
+    if (deps->asks_when_unclear) {
+        exchange.before_unrepeatable = [&exchange, delivery] { return hand_over(exchange, delivery); };
+    }
     auto sent = co_await deps->send(exchange, queued->event, std::move(keys));
     if (!sent) {
         out.waits_for = waits_for(sent.error(), queued->event, *deps);
@@ -97,8 +109,21 @@ dispatch::Outcome outcome_of(Error error, bool park) {
     }
 }
 
+store_ops::StepDelivery hand_over_op(std::string delivery, std::string transaction, WallTime now) {
+    store_ops::StepDelivery op;
+    op.delivery = std::move(delivery);
+    op.transaction = std::move(transaction);
+    op.at = now;
+    op.step = DeliveryStep::hand_over;
+    op.why = Error{ErrorCode::target_timeout,
+                   "sent, and no answer was recorded: OpenCRVS may have taken it; look it up in OpenCRVS: where it is "
+                   "not there, retry the delivery, else resolve it with its tracking id",
+                   "", std::nullopt};
+    return op;
+}
+
 Completed complete(const Delivery& delivery, DeliveryStep step, const Sending& sending, WallTime now) {
-    const bool delivered = step == DeliveryStep::deliver;
+    const bool delivered = step == DeliveryStep::deliver || step == DeliveryStep::resolve;
     const auto& error = sending.outcome.error;
     Completed out;
     auto& complete = out.complete;
@@ -131,8 +156,8 @@ DeliveryKind make_notification_delivery(NotificationDeps deps) {
     DeliveryKind kind;
     kind.kind = delivery_kind_name;
     kind.channel = "notification";
-    kind.send = [shared](Exchange& exchange, const Delivery&, std::string payload) {
-        return send_queued(exchange, std::move(payload), shared);
+    kind.send = [shared](Exchange& exchange, const Delivery& delivery, std::string payload) {
+        return send_queued(exchange, delivery.id, std::move(payload), shared);
     };
     kind.completed = complete;
     return kind;

@@ -33,6 +33,9 @@ dispatch::Outcome outcome_of(Error error, bool park);
 /// was refused for something else, or where parking is not wanted.
 std::vector<PlaceCode> waits_for(const Error& refused, const VitalEvent& event, const NotificationDeps& deps);
 
+/// The step that is recorded before a call that must not be repeated: what the delivery is where nothing else follows.
+store_ops::StepDelivery hand_over_op(std::string delivery, std::string transaction, WallTime now);
+
 /// How queued notifications are worked off.
 DeliveryKind make_notification_delivery(NotificationDeps deps);
 

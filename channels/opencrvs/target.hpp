@@ -33,6 +33,10 @@ class Target {
 
     const std::string& name() const { return options_.name; }
     /// Where an event has the sender's own document with it, it may go as it is: 1.3 to 1.8.
+    /// What is unclear waits for a person, and is therefore recorded as such before it is sent (ADR 11).
+    bool asks_when_unclear() const {
+        return version_->generation == Generation::legacy && options_.after_unclear == AfterUnclear::ask;
+    }
     bool takes_documents() const { return version_->generation == Generation::legacy; }
     /// nullptr until the target's forms and places are known.
     std::shared_ptr<const Snapshot> snapshot() const { return snapshots_.current(); }

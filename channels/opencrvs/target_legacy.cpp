@@ -50,7 +50,8 @@ class PreparedDocument final : public Prepared {
             error.message += "; it is sent again, because targets." + options_.name + ".after_unclear says so";
             return unreachable(std::move(error));
         }
-        error.message += "; look it up in OpenCRVS: where it is not there, retry the delivery, else discard it";
+        error.message +=
+            "; look it up in OpenCRVS: where it is not there, retry the delivery, else resolve it with its tracking id";
         return error;
     }
 

@@ -179,6 +179,12 @@ int run_cli(int argc, char** argv) {
         id->excludes(dead);
         sub->require_option(1);
     }
+    auto* resolve_command =
+        command(deliveries, "resolve", "Say that OpenCRVS has what may have been taken, because you found it there",
+                [&](const CommonOptions& c) { return deliveries_change(c, "resolve", delivery); });
+    resolve_command->add_option("ID", delivery.id, "Delivery id")->required();
+    resolve_command->add_option("--tracking-id", delivery.tracking_id, "Tracking id of the record")->required();
+    resolve_command->add_option("--reason", delivery.reason, "How you found it; kept with the transaction");
     auto* release_command =
         command(deliveries, "release", "Try parked deliveries again, because what they wait for is known now",
                 [&](const CommonOptions& c) { return deliveries_change(c, "release", delivery); });

@@ -65,7 +65,7 @@ int clients_list(const CommonOptions& common);
 int clients_change(const CommonOptions& common, const std::string& action, const ClientOptions& options);
 
 struct DeliveryOptions {
-    std::string id, state, kind, client, reason;
+    std::string id, state, kind, client, reason, tracking_id;
     bool reveal = false;
     bool dead = false;
     int limit = 50;

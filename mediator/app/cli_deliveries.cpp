@@ -65,6 +65,8 @@ int deliveries_show(const CommonOptions& common, const DeliveryOptions& options)
 int deliveries_change(const CommonOptions& common, const std::string& action, const DeliveryOptions& options) {
     Json args{{"dead", options.dead}, {"id", options.id}};
     if (!options.client.empty()) args["client"] = options.client;
+    if (!options.tracking_id.empty()) args["tracking_id"] = options.tracking_id;
+    if (!options.reason.empty()) args["reason"] = options.reason;
     return invoke(common, "deliveries." + action, args, [](const Json& result) {
         say(fields_of(result));
         if (const auto* refused = member(result, "refused")) {

@@ -80,7 +80,8 @@ const std::vector<std::string>& Operations::commands() {
     static const std::vector<std::string> all{
         "clients.add",     "clients.list",      "clients.enable",     "clients.disable",         "clients.rotate",
         "clients.remove",  "transactions.list", "transactions.show",  "notifications.conflicts", "deliveries.list",
-        "deliveries.show", "deliveries.retry",  "deliveries.discard", "deliveries.release",      "store.check"};
+        "deliveries.show", "deliveries.retry",  "deliveries.discard", "deliveries.release",      "deliveries.resolve",
+        "store.check"};
     return all;
 }
 
@@ -100,6 +101,7 @@ Task<Result<Json>> Operations::run(std::string command, Json args, std::string a
     if (command == "deliveries.list") co_return co_await list_deliveries(std::move(args));
     if (command == "deliveries.show") co_return co_await show_delivery(std::move(args), std::move(actor));
     if (command == "deliveries.release") co_return co_await release_deliveries(std::move(args), std::move(actor));
+    if (command == "deliveries.resolve") co_return co_await resolve_delivery(std::move(args), std::move(actor));
     if (command == "deliveries.retry" || command == "deliveries.discard") {
         co_return co_await step_delivery(std::move(command), std::move(args), std::move(actor));
     }

@@ -36,7 +36,8 @@ class Operations {
 
     /// Commands: clients.add, clients.list, clients.enable, clients.disable, clients.rotate, clients.remove,
     /// transactions.list, transactions.show, notifications.conflicts, deliveries.list, deliveries.show,
-    /// deliveries.retry, deliveries.discard, deliveries.release, store.check, and those of CrosswalkOperations.
+    /// deliveries.retry, deliveries.discard, deliveries.release, deliveries.resolve, store.check, and those of
+    /// CrosswalkOperations.
     Task<Result<Json>> run(std::string command, Json args, std::string actor);
 
     static const std::vector<std::string>& commands();
@@ -53,6 +54,7 @@ class Operations {
     Task<Result<Json>> show_delivery(Json args, std::string actor);
     Task<Result<Json>> step_delivery(std::string command, Json args, std::string actor);
     Task<Result<Json>> release_deliveries(Json args, std::string actor);
+    Task<Result<Json>> resolve_delivery(Json args, std::string actor);
     Task<Result<Json>> check_store();
 
     Deps deps_;

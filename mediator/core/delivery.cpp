@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::array<std::string_view, 7> state_names{"pending", "sending",   "parked",  "delivered",
                                                       "dead",    "discarded", "replaced"};
-constexpr std::array<std::string_view, 8> step_names{"start", "postpone", "park",    "deliver",
-                                                     "bury",  "retry",    "release", "discard"};
+constexpr std::array<std::string_view, 11> step_names{"start",   "postpone", "park",      "deliver",  "bury",   "retry",
+                                                      "release", "discard",  "hand_over", "withdraw", "resolve"};
 
 template <class E, std::size_t N>
 std::optional<E> find_name(std::string_view text, const std::array<std::string_view, N>& names) {
@@ -46,8 +46,11 @@ bool allowed(DeliveryStep step, DeliveryState from) {
         case DeliveryStep::park:
         case DeliveryStep::deliver:
         case DeliveryStep::bury:
+        case DeliveryStep::hand_over:
+        case DeliveryStep::withdraw:
             return from == DeliveryState::sending;
         case DeliveryStep::release:
+        case DeliveryStep::resolve:
             return from == DeliveryState::parked;
         case DeliveryStep::retry:
         case DeliveryStep::discard:
@@ -59,6 +62,7 @@ bool allowed(DeliveryStep step, DeliveryState from) {
 DeliveryState state_after(DeliveryStep step) {
     switch (step) {
         case DeliveryStep::start:
+        case DeliveryStep::hand_over:
             return DeliveryState::sending;
         case DeliveryStep::postpone:
         case DeliveryStep::retry:
@@ -67,10 +71,12 @@ DeliveryState state_after(DeliveryStep step) {
         case DeliveryStep::park:
             return DeliveryState::parked;
         case DeliveryStep::deliver:
+        case DeliveryStep::resolve:
             return DeliveryState::delivered;
         case DeliveryStep::bury:
             return DeliveryState::dead;
         case DeliveryStep::discard:
+        case DeliveryStep::withdraw:
             return DeliveryState::discarded;
     }
     return DeliveryState::dead;

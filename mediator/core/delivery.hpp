@@ -29,14 +29,17 @@ bool is_live(DeliveryState state);
 
 /// What may happen to a delivery; the store refuses a step that its state does not allow.
 enum class DeliveryStep {
-    start,     // pending: an attempt begins
-    postpone,  // sending: it failed and is due again later
-    park,      // sending
-    deliver,   // sending
-    bury,      // sending: becomes a dead letter
-    retry,     // pending, parked or dead: due at once, by an administrator
-    release,   // parked: due at once, because what it waited for may have come
-    discard,   // pending, parked or dead, by an administrator
+    start,      // pending: an attempt begins
+    postpone,   // sending: it failed and is due again later
+    park,       // sending
+    deliver,    // sending
+    bury,       // sending: becomes a dead letter
+    retry,      // pending, parked or dead: due at once, by an administrator
+    release,    // parked: due at once, because what it waited for may have come
+    discard,    // pending, parked or dead, by an administrator
+    hand_over,  // sending: a call begins that must not be repeated; unclear where nothing more is recorded (ADR 11)
+    withdraw,   // sending: its caller waits and is told what came of it; it leaves the outbox
+    resolve,    // parked: a person found that the target has it
 };
 std::string_view name(DeliveryStep step);
 std::optional<DeliveryStep> delivery_step(std::string_view text);

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 namespace ocm {
 namespace {
@@ -180,6 +181,11 @@ void Exchange::note_part(const std::vector<Orchestration>& steps) {
 
 Task<Result<UpstreamReply>> Exchange::call(UpstreamCall call, RetryPolicy policy) {
     if (!received_) co_return fail(ErrorCode::internal, "a call was made before the transaction was recorded");
+    if (!call.repeatable && before_unrepeatable) {
+        const auto before = std::exchange(before_unrepeatable, nullptr);
+        auto known = co_await before();
+        if (!known) co_return fail(known.error());
+    }
     for (unsigned attempt = 1;; ++attempt) {
         auto step = step_of(call, static_cast<int>(attempt), ports_.clock.now());
         const auto begun = ports_.clock.steady();

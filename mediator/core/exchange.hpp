@@ -83,6 +83,10 @@ class Exchange {
     /// How parts are run: set by whoever runs this exchange. Parts have none, for they hold no parts.
     std::function<Task<HttpResponse>(Exchange& whole, HttpRequest part)> part_runner;
 
+    /// Commits what must be known before a call leaves that must not be repeated; run once, before the first such call.
+    /// Where it fails nothing is sent. Empty: nothing needs to be known.
+    std::function<Task<Result<void>>()> before_unrepeatable;
+
     /// Adds a local step worth showing.
     void note(Orchestration step) { steps_.push_back(std::move(step)); }
     const std::vector<Orchestration>& steps() const { return steps_; }

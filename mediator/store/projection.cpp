@@ -62,6 +62,15 @@ Projector::Projector(Database& database, const std::string& schema)
                           " due = coalesce(nullif(?, -1), due), error_code = ?, why = ?, waits_for = ? WHERE id = ?"),
       reopen_(database, "UPDATE " + schema +
                             ".txn SET completed = 0, status = ?, error_code = '' WHERE id = ? AND completed <> 0"),
+      unclear_claims_(database, "UPDATE " + schema +
+                                    ".claim SET state = 'unclear' WHERE state = 'running' AND txn IN"
+                                    " (SELECT txn FROM " +
+                                    schema + ".outbox WHERE state = 'sending' AND carries_claim = 1" +
+                                    " AND error_code = 'target_timeout')"),
+      park_unclear_(database, "UPDATE " + schema +
+                                  ".outbox SET state = 'parked' WHERE state = 'sending'"
+                                  " AND error_code = 'target_timeout'"),
+      withdraw_(database, "DELETE FROM " + schema + ".outbox WHERE id = ?"),
       requeue_claims_(database, "UPDATE " + schema +
                                     ".claim SET state = 'queued' WHERE state = 'running' AND txn IN"
                                     " (SELECT txn FROM " +
@@ -198,6 +207,10 @@ void Projector::stepped(std::int64_t txn, const Json& entry, const PartText& par
                            {}}};
         }
     }
+    if (*step == DeliveryStep::withdraw) {
+        withdraw_.run(id);
+        return;
+    }
     const auto to = state_after(*step);
     const auto why = part(part_name::why).value_or("");
     step_.run(name(to), time_member(entry, "at"), *step == DeliveryStep::start ? 1 : 0,
@@ -216,8 +229,11 @@ void Projector::stepped(std::int64_t txn, const Json& entry, const PartText& par
     }
 }
 
-/// After a crash: what was under way is done again, what nobody waits for any more is evaluated afresh.
+/// After a crash: what was handed over and must not be repeated waits for a person, what else was under way is done
+/// again, what nobody waits for any more is evaluated afresh.
 void Projector::recovered() {
+    unclear_claims_.run();
+    park_unclear_.run();
     requeue_claims_.run();
     requeue_.run();
     interrupt_.run();

@@ -61,6 +61,9 @@ class Projector {
     Statement newer_claim_;
     Statement step_;
     Statement reopen_;
+    Statement unclear_claims_;
+    Statement park_unclear_;
+    Statement withdraw_;
     Statement requeue_claims_;
     Statement requeue_;
     Statement replace_claim_;

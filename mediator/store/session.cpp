@@ -175,7 +175,8 @@ ClaimResult Session::decide_claim(PreparedEntry& entry, const std::function<bool
                         claim_state(row.bytes(4)).value_or(ClaimState::interrupted),
                         wall_time(row.integer(7)),
                         static_cast<unsigned>(row.integer(5))};
-        if (other.state == ClaimState::running && abandoned(other.transaction)) other.state = ClaimState::interrupted;
+        if (other.state == ClaimState::running && abandoned(other.transaction))
+            other.state = was_handed_over(row.integer(0)) ? ClaimState::unclear : ClaimState::interrupted;
         held.push_back(std::move(other));
         rows.push_back({row.integer(0), row.text(6)});
     };
@@ -227,6 +228,14 @@ Subjects Session::subjects_of(std::int64_t txn) {
     auto rows = subjects_.query(txn);
     if (!rows.next()) return {};
     return {rows.text(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4)};
+}
+
+bool Session::was_handed_over(std::int64_t txn) {
+    Statement statement(database_,
+                        "SELECT 1 FROM outbox WHERE txn = ? AND state = 'sending' AND carries_claim = 1"
+                        " AND error_code = 'target_timeout'");
+    auto rows = statement.query(txn);
+    return rows.next();
 }
 
 bool Session::has_running_work() {

@@ -46,6 +46,8 @@ class Session {
     /// Writes one entry within the open transaction; returns its seq. Throws SqliteError and Refused.
     std::int64_t append(PreparedEntry& entry);
 
+    /// True where a call of the transaction left that must not be repeated, and nothing more was recorded (ADR 11).
+    bool was_handed_over(std::int64_t txn);
     /// Claims that run and deliveries under way: after a start, what the last process left.
     bool has_running_work();
     /// Ids of transactions that were received and came to no end, with nothing queued for them.

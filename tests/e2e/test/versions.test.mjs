@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { birth, death, places, trackingId } from '../lib/fixtures.mjs'
+import { until } from '../lib/process.mjs'
 import { World } from '../lib/world.mjs'
 
 for (const version of ['1.4', '1.6', '1.8', '1.9']) {
@@ -72,6 +73,21 @@ for (const version of ['1.4', '1.6', '1.8', '1.9']) {
       assert.match(answer.text, /not clear whether OpenCRVS has taken it/)
       const again = await world.notify(hospital, notice.document)
       assert.equal(again.status, 202)
+      const records = await world.sandbox.eventsOf(notice.child.given)
+      assert.equal(records.length, 1)
+
+      // A person finds it in OpenCRVS and says so.
+      const waiting = (await world.mediator.cli('deliveries', 'list', '--state', 'parked')).deliveries
+        .filter(each => each.error === 'target_timeout')
+      assert.equal(waiting.length, 1)
+      const resolve = id => world.mediator.cli('deliveries', 'resolve', id, '--tracking-id', records[0].trackingId, '--reason', 'found by its name')
+      assert.deepEqual(await resolve(waiting[0].id), { resolved: 1 })
+      await assert.rejects(resolve(waiting[0].id), /only a notification of which it is unclear/)
+      const shown = await world.mediator.cli('transactions', 'show', waiting[0].transaction, '--reveal', '--reason', 'test')
+      assert.match(JSON.stringify(shown), new RegExp(records[0].trackingId))
+      const openhim = answer.headers['x-openhim-transactionid']
+      await until('OpenHIM to hear of it', async () => (await world.core.transaction(openhim)).status === 'Successful')
+      assert.equal((await world.notify(hospital, notice.document)).status, 200)
       assert.equal((await world.sandbox.eventsOf(notice.child.given)).length, 1)
     })
   })

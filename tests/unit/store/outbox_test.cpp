@@ -280,3 +280,62 @@ TEST_F(OutboxTest, AStepOfAnUnknownDeliveryFailsAlone) {
     EXPECT_EQ(step(other, DeliveryStep::start).error().code, ErrorCode::not_found);
     EXPECT_TRUE(step(one, DeliveryStep::start));
 }
+
+/// What must not be repeated was handed over when the process ended: nobody knows whether it was taken.
+TEST_F(OutboxTest, WhatWasHandedOverAtACrashWaitsForAPerson) {
+    const auto one = queued("a", "", claim("doc", "content"));
+    ASSERT_TRUE(step(one, DeliveryStep::start));
+    StepDelivery handed{one.delivery, one.transaction, wall_now(), DeliveryStep::hand_over, {}, {}, "", {}};
+    handed.why = {ErrorCode::target_timeout, "sent, and no answer was recorded", "", {}};
+    ASSERT_TRUE(commit(unit_of(handed)));
+    EXPECT_EQ(row(one).state, DeliveryState::sending);
+    EXPECT_EQ(row(one).attempts, 1U);
+    open();
+    EXPECT_EQ(row(one).state, DeliveryState::parked);
+    EXPECT_EQ(row(one).error_code, "target_timeout");
+    EXPECT_EQ(row(one).why, "sent, and no answer was recorded");
+    EXPECT_TRUE(due().empty());
+    EXPECT_EQ(verdict_of(claim("doc", "content")), ClaimVerdict::queued) << "and is not sent because it comes again";
+    EXPECT_EQ(verdict_of(claim("doc", "other content")), ClaimVerdict::correction);
+
+    ASSERT_TRUE(step(one, DeliveryStep::resolve));
+    EXPECT_EQ(row(one).state, DeliveryState::delivered);
+    EXPECT_FALSE(step(one, DeliveryStep::resolve));
+}
+
+/// The same while its caller waits: it stands in the outbox only until the caller is answered.
+TEST_F(OutboxTest, ALiveCallStandsInTheOutboxUntilItIsAnswered) {
+    const auto hand_over = [&](const Claim& made) {
+        auto received = receive_with(new_id(), made);
+        EXPECT_TRUE(commit(unit_of(received)));
+        auto op = enqueue(received.transaction, "a");
+        op.carries_claim = true;
+        Unit unit;
+        unit.emplace_back(op);
+        unit.emplace_back(StepDelivery{op.delivery, op.transaction, wall_now(), DeliveryStep::start, {}, {}, "", {}});
+        StepDelivery handed{op.delivery, op.transaction, wall_now(), DeliveryStep::hand_over, {}, {}, "", {}};
+        handed.why = {ErrorCode::target_timeout, "sent, and no answer was recorded", "", {}};
+        unit.emplace_back(handed);
+        EXPECT_TRUE(commit(std::move(unit)));
+        return op;
+    };
+    const auto answered = hand_over(claim("one", "content"));
+    EXPECT_EQ(verdict_of(claim("one", "content")), ClaimVerdict::wait);
+    Unit unit;
+    auto told = answer(answered.transaction, 200);
+    told.claim = ClaimState::delivered;
+    unit.emplace_back(told);
+    unit.emplace_back(
+        StepDelivery{answered.delivery, answered.transaction, wall_now(), DeliveryStep::withdraw, {}, {}, "", {}});
+    ASSERT_TRUE(commit(std::move(unit)));
+    EXPECT_EQ(run(store->delivery(answered.delivery)).error().code, ErrorCode::not_found);
+    const auto cut = hand_over(claim("two", "content"));
+    open();
+    EXPECT_EQ(verdict_of(claim("one", "content")), ClaimVerdict::replay);
+    EXPECT_EQ(row(cut).state, DeliveryState::parked);
+    EXPECT_EQ(verdict_of(claim("two", "content")), ClaimVerdict::queued);
+    const auto state = run(store->transaction_state(cut.transaction));
+    ASSERT_TRUE(state);
+    EXPECT_EQ(state->claim, ClaimState::unclear);
+    EXPECT_FALSE(state->completed) << "it is not over";
+}
