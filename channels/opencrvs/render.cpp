@@ -160,13 +160,16 @@ void domestic_area(const Address& address, const RenderContext& context, Json& i
         break;
     }
     if (area == nullptr) return;
+    if (!context.places.is_leaf(area->id)) {
+        // NOTIFY would take it, but no registrar could declare with it (opencrvs.md 8.6.10).
+        const Account::Note note{at + ".areas", "the area has areas below it and none of those is said: left out"};
+        out.dropped.push_back(note);
+        out.warnings.push_back(note);
+        return;
+    }
     into["administrativeArea"] = area->id;
     if (!area->active(context.now))
         out.warnings.push_back({at + ".areas", "the administrative area is no longer in use"});
-    if (!context.places.is_leaf(area->id))
-        out.warnings.push_back({at + ".areas",
-                                "the area is not of the lowest level: OpenCRVS takes it in a "
-                                "notification, the registrar will have to complete it"});
 }
 
 /// Outside the country the wider areas are free text.

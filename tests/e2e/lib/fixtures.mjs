@@ -7,7 +7,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 export const places = {
   office: 'aaaaaaaa-0000-4000-8000-000000000001',
   state: 'bbbbbbbb-0000-4000-8000-000000000001',
-  district: 'bbbbbbbb-0000-4000-8000-000000000002',
+  area: 'bbbbbbbb-0000-4000-8000-000000000002',
   facility: 'cccccccc-0000-4000-8000-000000000001'
 }
 
@@ -109,7 +109,7 @@ export function birth () {
         type: 'PRIMARY_ADDRESS',
         line: ['12', 'Market Road', 'North', '', '', 'URBAN'],
         city: 'Ibombo',
-        district: places.district,
+        district: places.area,
         state: places.state,
         postalCode: '10101',
         country: 'FAR'

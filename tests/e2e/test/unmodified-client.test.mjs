@@ -163,7 +163,7 @@ test('locations keep the ids they had in 1.x', async () => {
   const old = { facility: randomUUID(), district: randomUUID(), office: randomUUID() }
   await world.mediator.cli('crosswalk', 'set', 'facility', old.facility, places.facility, '--system', 'opencrvs-1')
   await world.mediator.cli('crosswalk', 'set', 'facility', 'oldcode7', places.facility, '--system', 'opencrvs-1')
-  await world.mediator.cli('crosswalk', 'set', 'area', old.district, places.district, '--system', 'opencrvs-1')
+  await world.mediator.cli('crosswalk', 'set', 'area', old.district, places.area, '--system', 'opencrvs-1')
   await world.mediator.cli('crosswalk', 'set', 'office', old.office, places.office, '--system', 'opencrvs-1')
 
   const found = (await client.locations('identifier=HEALTH_FACILITY_oldcode7')).entry[0].resource
@@ -175,7 +175,7 @@ test('locations keep the ids they had in 1.x', async () => {
 
   const notice = birth()
   const document = JSON.parse(JSON.stringify(notice.document)
-    .replaceAll(places.facility, old.facility).replaceAll(places.district, old.district).replaceAll(places.office, old.office))
+    .replaceAll(places.facility, old.facility).replaceAll(places.area, old.district).replaceAll(places.office, old.office))
   const answer = await client.notify(document, await client.token())
   assert.equal(answer.status, 200, answer.text)
   const [record] = await world.sandbox.eventsOf(notice.child.given)

@@ -60,8 +60,8 @@ Json birth() {
         if (resource["resourceType"] != "Patient") continue;
         for (auto& name : resource["name"]) name["family"] = "Mwansa";
         if (!resource.contains("address")) continue;
-        resource["address"][0]["district"] = "bbbbbbbb-0000-4000-8000-000000000002";
-        resource["address"][0]["line"][10] = "bbbbbbbb-0000-4000-8000-000000000003";
+        resource["address"][0]["district"] = "bbbbbbbb-0000-4000-8000-000000000003";
+        resource["address"][0]["line"][10] = "bbbbbbbb-0000-4000-8000-000000000002";
     }
     return bundle;
 }
@@ -72,7 +72,7 @@ void set_area(Json& bundle, const char* area) {
          {"valueReference", {{"reference", std::string("Location/") + area}}}});
 }
 
-constexpr const char* office_area = "bbbbbbbb-0000-4000-8000-000000000002";
+constexpr const char* office_area = "bbbbbbbb-0000-4000-8000-000000000003";
 
 struct Row {
     const char* name;

@@ -278,7 +278,7 @@ TEST(WriteV2, LeavesAnUnknownAreaOutWithAWarning) {
     auto event = birth();
     event.persons[role::mother].addresses[0].areas = {province, district, "elsewhere"};
     auto out = written(event);
-    EXPECT_EQ(out.declaration["mother.address"]["administrativeArea"], district);
+    EXPECT_FALSE(out.declaration["mother.address"].contains("administrativeArea")) << "the district alone is too wide";
     EXPECT_THAT(out.account.warnings, has("mother.primary_address.areas"));
     event.persons[role::mother].addresses[0].areas = {"elsewhere"};
     out = written(event);
@@ -286,12 +286,33 @@ TEST(WriteV2, LeavesAnUnknownAreaOutWithAWarning) {
     EXPECT_EQ(out.declaration["mother.address"]["streetLevelDetails"]["town"], "Ibombo");
 }
 
-TEST(WriteV2, TakesAnAreaThatIsTooWideWithAWarning) {
-    auto event = birth();
-    event.persons[role::mother].addresses[0].areas = {province, "AREA-2"};
-    const auto out = written(event);
-    EXPECT_EQ(out.declaration["mother.address"]["administrativeArea"], district);
-    EXPECT_THAT(out.account.warnings, has("mother.primary_address.areas"));
+/// NOTIFY takes a district, but no registrar could declare with it (opencrvs.md 8.6.10).
+TEST(WriteV2, LeavesAnAreaThatIsTooWideOutWithAWarning) {
+    struct Row {
+        std::vector<std::string> areas;
+        std::optional<std::string> sent;
+    };
+    const std::vector<Row> rows{{{province}, std::nullopt},
+                                {{province, district}, std::nullopt},
+                                {{province, "AREA-2"}, std::nullopt},
+                                {{province, district, village}, village},
+                                {{province, district, "AREA-3"}, village},
+                                {{village}, village}};
+    for (const auto& row : rows) {
+        SCOPED_TRACE(testing::PrintToString(row.areas));
+        auto event = birth();
+        event.persons[role::mother].addresses[0].areas = row.areas;
+        const auto out = written(event);
+        const auto& address = out.declaration["mother.address"];
+        EXPECT_EQ(address["streetLevelDetails"]["town"], "Ibombo") << "the rest of the address stays";
+        EXPECT_EQ(address.contains("administrativeArea"), row.sent.has_value());
+        if (row.sent) {
+            EXPECT_EQ(address["administrativeArea"], *row.sent);
+        } else {
+            EXPECT_THAT(out.account.dropped, has("mother.primary_address.areas"));
+            EXPECT_THAT(out.account.warnings, has("mother.primary_address.areas"));
+        }
+    }
 }
 
 TEST(WriteV2, WritesAnAddressAbroadInTheFormsOwnKeys) {
