@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
-#include <utility>
 #include <vector>
 
 namespace ocm {
@@ -270,8 +269,12 @@ std::string dump_json(const Json& value) {
     thread_local std::string room;
     room.clear();
     append_value(room, value);
-    if (room.size() > kept) return std::exchange(room, std::string());
-    return room;
+    std::string out = room;
+    if (room.capacity() > kept) {
+        room.clear();
+        room.shrink_to_fit();
+    }
+    return out;
 }
 
 std::string pretty_json(const Json& value) {
