@@ -11,10 +11,8 @@
 namespace ocm::store {
 namespace {
 
-// Beyond this many times the ordinary length the log is started anew, at the price of a pause in commits while its end
-// is moved. A log that is written over needs no room found for it and no change of its size made durable at each
-// commit, and a short one stays in memory that is near.
-constexpr std::int64_t far_too_long = 4;
+// Beyond this many times the ordinary length the log must be reset, at the price of a pause in commits.
+constexpr std::int64_t far_too_long = 16;
 // The same few pages are written again and again: the rarer, the fewer are copied.
 constexpr std::chrono::milliseconds pause{300};
 
