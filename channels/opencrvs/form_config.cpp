@@ -265,7 +265,7 @@ void EventForm::index() {
 }
 
 const FormField* EventForm::find(std::string_view id) const {
-    const auto found = by_id_.find(std::string(id));
+    const auto found = by_id_.find(id);
     return found == by_id_.end() ? nullptr : &fields[found->second];
 }
 

@@ -4,6 +4,7 @@
 #include "channels/opencrvs/conditions.hpp"
 #include "core/result.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,7 +80,12 @@ struct EventForm {
     void index();
 
   private:
-    std::unordered_map<std::string, std::size_t> by_id_;
+    /// Looked up without making a string of what is looked for.
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>()(id); }
+    };
+    std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> by_id_;
 };
 
 /// What a target's forms are made of: ids, types, options, conditions and street keys. Immutable once made.

@@ -64,9 +64,9 @@ class Writer {
         });
     }
 
-    Candidate* candidate_for(std::string_view field) {
-        for (auto& candidate : candidates_)
-            if (candidate.field->id == field) return &candidate;
+    const Candidate* candidate_for(const FormField& field) const {
+        for (const auto& candidate : candidates_)
+            if (candidate.field == &field) return &candidate;
         return nullptr;
     }
 
@@ -85,7 +85,7 @@ class Writer {
             lose(std::move(name), "the form has no field " + row.field, row.overflow, value);
             return;
         }
-        if (const auto* taken = candidate_for(row.field)) {
+        if (const auto* taken = candidate_for(*target)) {
             if (taken->name != name && taken->value != value)
                 lose(std::move(name), "another value was taken for the field " + row.field, row.overflow, value);
             else if (!name.empty())
@@ -118,7 +118,7 @@ class Writer {
             lose(name + " (as given)", "the code itself has no option", row.overflow, value);
             return;
         }
-        if (candidate_for(row.overflow) != nullptr || field->kind != FieldKind::text) return;
+        if (candidate_for(*field) != nullptr || field->kind != FieldKind::text) return;
         Rendered rendered;
         rendered.value = in_words(value);
         candidates_.push_back({&row, field, name, value, std::move(rendered), false, Truth::yes});
@@ -131,21 +131,25 @@ class Writer {
         Json declaration = Json::object();
         for (const auto& candidate : candidates_)
             if (!candidate.annotation) declaration[candidate.field->id] = candidate.rendered.value;
+        std::vector<const Candidate*> changed;
         for (int round = 0; round < rounds + 2; ++round) {
             const Facts facts{declaration, today_};
-            bool changed = false;
+            changed.clear();
             for (auto& candidate : candidates_) {
                 if (candidate.annotation) continue;
                 auto shown = form_.shown(*candidate.field, facts);
                 if (round >= rounds) shown = std::min(shown, candidate.shown);
-                changed = changed || shown != candidate.shown;
+                if (shown != candidate.shown) changed.push_back(&candidate);
                 candidate.shown = shown;
             }
-            if (!changed) break;
-            declaration = Json::object();
-            for (const auto& candidate : candidates_)
-                if (!candidate.annotation && candidate.shown != Truth::no)
-                    declaration[candidate.field->id] = candidate.rendered.value;
+            if (changed.empty()) break;
+            for (const auto* candidate : changed) {
+                if (candidate->shown == Truth::no) {
+                    declaration.erase(candidate->field->id);
+                } else {
+                    declaration[candidate->field->id] = candidate->rendered.value;
+                }
+            }
         }
     }
 

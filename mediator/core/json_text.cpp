@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
 #include <stdexcept>
 #include <vector>
 
@@ -36,15 +38,32 @@ void append_with_nlohmann(std::string& out, const Json& value) {
     out += value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+/// The first byte from `at` on that may need a look: eight at a time are passed that stand for themselves.
+std::size_t next_special(std::string_view text, std::size_t at) {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    constexpr std::uint64_t high_bits = ones << 7;
+    for (; at + 8 <= text.size(); at += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + at, sizeof word);
+        // A subtraction sets the high bit of a byte that is below what is taken off it, here a control character and,
+        // of the differences, what is equal. A borrow may set the next byte's too: that only costs the look.
+        const auto control = word - ones * 0x20;
+        const auto quote = (word ^ (ones * '"')) - ones;
+        const auto backslash = (word ^ (ones * '\\')) - ones;
+        if (((control | quote | backslash | word) & high_bits) != 0) break;
+    }
+    while (at < text.size() && escapes[static_cast<unsigned char>(text[at])] == 0) ++at;
+    return at;
+}
+
 void append_string(std::string& out, std::string_view text) {
     const auto begin = out.size();
     out += '"';
     std::size_t written = 0;
     bool checked = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    for (auto i = next_special(text, 0); i < text.size(); i = next_special(text, i + 1)) {
         const auto byte = static_cast<unsigned char>(text[i]);
         const char escape = escapes[byte];
-        if (escape == 0) continue;
         if (escape == not_ascii) {
             if (!checked && !is_utf8(text.substr(i))) {
                 out.resize(begin);
@@ -54,8 +73,8 @@ void append_string(std::string& out, std::string_view text) {
             continue;
         }
         out.append(text, written, i - written);
-        out += '\\';
-        out += escape;
+        const std::array<char, 2> escaped{'\\', escape};
+        out.append(escaped.data(), escaped.size());
         if (escape == 'u') {
             constexpr std::string_view digit = "0123456789abcdef";
             out += "00";
@@ -245,8 +264,16 @@ void JsonText::value(const Json& tree) {
 }
 
 std::string dump_json(const Json& value) {
-    std::string out;
-    append_value(out, value);
+    // Written where there is room already, and copied out at its size: a text that grows is copied many times.
+    constexpr std::size_t kept = 64u << 10;
+    thread_local std::string room;
+    room.clear();
+    append_value(room, value);
+    std::string out = room;
+    if (room.capacity() > kept) {
+        room.clear();
+        room.shrink_to_fit();
+    }
     return out;
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <new>
 #include <stdexcept>
+#include <vector>
 
 namespace ocm::store {
 namespace {
@@ -29,17 +30,36 @@ std::unique_ptr<ZSTD_CCtx, FreeCompressor> make_compressor() {
     return context;
 }
 
+/// Up to here (one byte holds the size) nothing is won by looking for what repeats: a header, a path, an identifier.
+constexpr std::size_t longest_raw = 255;
+
+/// A frame of one raw block (RFC 8878 3.1.1): what zstd makes of bytes that it cannot compress.
+std::string raw_frame(std::string_view bytes) {
+    const auto size = static_cast<unsigned char>(bytes.size());
+    const auto block = (unsigned{size} << 3) | 1u;  // the last one, of type raw
+    std::string frame("\x28\xb5\x2f\xfd\x20", 5);   // magic, then: one segment, its size in a byte, no checksum
+    frame.reserve(frame.size() + 4 + bytes.size());
+    frame += static_cast<char>(size);
+    frame += static_cast<char>(block & 0xffu);
+    frame += static_cast<char>(block >> 8);
+    frame += '\0';
+    return frame.append(bytes);
+}
+
 }  // namespace
 
 std::string compress(std::string_view bytes) {
+    if (bytes.size() <= longest_raw) return raw_frame(bytes);
     // A context per thread: making one costs more than compressing a small part.
     thread_local const auto context = make_compressor();
-    std::string packed(ZSTD_compressBound(bytes.size()), '\0');
-    const auto size = ZSTD_compress2(context.get(), packed.data(), packed.size(), bytes.data(), bytes.size());
+    // So is room for the result of what is small: it is copied out at its size instead of being cleared and cut.
+    constexpr std::size_t kept = 64u << 10;
+    thread_local std::vector<char> room(ZSTD_compressBound(kept));
+    std::vector<char> larger(bytes.size() > kept ? ZSTD_compressBound(bytes.size()) : 0);
+    auto& out = bytes.size() > kept ? larger : room;
+    const auto size = ZSTD_compress2(context.get(), out.data(), out.size(), bytes.data(), bytes.size());
     if (ZSTD_isError(size) != 0) throw std::runtime_error(ZSTD_getErrorName(size));
-    packed.resize(size);
-    packed.shrink_to_fit();
-    return packed;
+    return {out.data(), size};
 }
 
 std::optional<std::string> decompress(std::string_view packed, std::size_t size) {

@@ -24,6 +24,19 @@ std::int64_t time_member(const Json& entry, std::string_view key) {
     return at ? millis(*at) : 0;
 }
 
+constexpr std::string_view set_answer = " answered = ?, http_status = ?, status = ?, error_code = ?, replay_of = ?";
+constexpr std::string_view set_subjects =
+    " tracking_id = coalesce(nullif(?, ''), tracking_id), event_id = coalesce(nullif(?, ''), event_id),"
+    " registration_number = coalesce(nullif(?, ''), registration_number),"
+    " source_id = coalesce(nullif(?, ''), source_id), office = coalesce(nullif(?, ''), office)";
+
+std::string update_txn(const std::string& schema, std::string_view first, std::string_view second = {}) {
+    auto sql = "UPDATE " + schema + ".txn SET";
+    sql += first;
+    if (!second.empty()) sql.append(",").append(second);
+    return sql + " WHERE id = ?";
+}
+
 }  // namespace
 
 Projector::Projector(Database& database, const std::string& schema)
@@ -35,16 +48,10 @@ Projector::Projector(Database& database, const std::string& schema)
                                   ".claim (txn, client, format, kind, key, content, subject, state, version,"
                                   " create_key, at) VALUES (?,?,?,?,?,?,?,?,?,?,?)"),
       attempt_(database, "UPDATE " + schema + ".txn SET attempts = attempts + 1 WHERE id = ?"),
-      answer_(database, "UPDATE " + schema +
-                            ".txn SET answered = ?, http_status = ?, status = ?, error_code = ?, replay_of = ?"
-                            " WHERE id = ?"),
+      answer_(database, update_txn(schema, set_answer)),
+      answer_with_subjects_(database, update_txn(schema, set_answer, set_subjects)),
       complete_(database, "UPDATE " + schema + ".txn SET completed = ?, status = ?, error_code = ? WHERE id = ?"),
-      subjects_(database, "UPDATE " + schema +
-                              ".txn SET tracking_id = coalesce(nullif(?, ''), tracking_id),"
-                              " event_id = coalesce(nullif(?, ''), event_id),"
-                              " registration_number = coalesce(nullif(?, ''), registration_number),"
-                              " source_id = coalesce(nullif(?, ''), source_id),"
-                              " office = coalesce(nullif(?, ''), office) WHERE id = ?"),
+      subjects_(database, update_txn(schema, set_subjects)),
       settle_(database, "UPDATE " + schema + ".claim SET state = ? WHERE txn = ?"),
       unsettled_(database, "UPDATE " + schema + ".claim SET state = 'interrupted' WHERE txn = ? AND state = 'running'"),
       interrupt_(database, "UPDATE " + schema + ".claim SET state = 'interrupted' WHERE state = 'running'"),
@@ -103,9 +110,12 @@ Projector::Projector(Database& database, const std::string& schema)
       erase_claim_(database, "DELETE FROM " + schema + ".claim WHERE txn = ?") {}
 
 std::optional<std::int64_t> Projector::find(std::string_view transaction) {
+    if (!last_found_.empty() && transaction == last_found_) return last_found_id_;
     auto rows = find_.query(transaction);
     if (!rows.next()) return std::nullopt;
-    return rows.integer(0);
+    last_found_id_ = rows.integer(0);
+    last_found_ = transaction;
+    return last_found_id_;
 }
 
 void Projector::apply(std::int64_t seq, std::int64_t txn, const Json& entry, const PartText& part) {
@@ -141,9 +151,17 @@ void Projector::received(std::int64_t seq, const Json& entry, const PartText& pa
 }
 
 void Projector::answered(std::int64_t txn, const Json& entry, const PartText& part) {
-    answer_.run(time_member(entry, "at"), integer_member(entry, "http_status"), text_member(entry, "status"),
-                text_member(entry, "error_code"), text_member(entry, "replay_of"), txn);
-    subjects(txn, part);
+    const auto at = time_member(entry, "at");
+    const auto http_status = integer_member(entry, "http_status");
+    const auto status = text_member(entry, "status");
+    const auto error_code = text_member(entry, "error_code");
+    const auto replay_of = text_member(entry, "replay_of");
+    if (const auto values = subjects_in(part)) {
+        answer_with_subjects_.run(at, http_status, status, error_code, replay_of, values->tracking_id, values->event_id,
+                                  values->registration_number, values->source_id, values->office, txn);
+    } else {
+        answer_.run(at, http_status, status, error_code, replay_of, txn);
+    }
     const auto state = text_member(entry, "claim_state");
     // An answer that does not say what became of its claim must not leave it running for ever.
     if (state.empty()) {
@@ -155,15 +173,18 @@ void Projector::answered(std::int64_t txn, const Json& entry, const PartText& pa
 
 void Projector::completed(std::int64_t txn, const Json& entry, const PartText& part) {
     complete_.run(time_member(entry, "at"), text_member(entry, "status"), text_member(entry, "error_code"), txn);
-    subjects(txn, part);
+    if (const auto values = subjects_in(part)) subjects(txn, *values);
     const auto state = text_member(entry, "claim_state");
     if (!state.empty()) settle_.run(state, txn);
 }
 
-void Projector::subjects(std::int64_t txn, const PartText& part) {
+std::optional<store_ops::Subjects> Projector::subjects_in(const PartText& part) {
     const auto text = part(part_name::subjects);
-    if (!text) return;
-    const auto values = read_subjects(*text);
+    if (!text) return std::nullopt;
+    return read_subjects(*text);
+}
+
+void Projector::subjects(std::int64_t txn, const store_ops::Subjects& values) {
     subjects_.run(values.tracking_id, values.event_id, values.registration_number, values.source_id, values.office,
                   txn);
 }

@@ -34,11 +34,15 @@ class Projector {
     /// Key of a transaction; absent where it is not known.
     std::optional<std::int64_t> find(std::string_view transaction);
 
+    /// What was applied since the transaction or savepoint began is undone.
+    void rolled_back() { last_found_.clear(); }
+
   private:
     void received(std::int64_t seq, const Json& entry, const PartText& part);
     void answered(std::int64_t txn, const Json& entry, const PartText& part);
     void completed(std::int64_t txn, const Json& entry, const PartText& part);
-    void subjects(std::int64_t txn, const PartText& part);
+    void subjects(std::int64_t txn, const store_ops::Subjects& values);
+    static std::optional<store_ops::Subjects> subjects_in(const PartText& part);
     void queued(std::int64_t seq, std::int64_t txn, const Json& entry, const PartText& part);
     void stepped(std::int64_t txn, const Json& entry, const PartText& part);
     void recovered();
@@ -51,6 +55,7 @@ class Projector {
     Statement insert_claim_;
     Statement attempt_;
     Statement answer_;
+    Statement answer_with_subjects_;
     Statement complete_;
     Statement subjects_;
     Statement settle_;
@@ -75,6 +80,9 @@ class Projector {
     Statement remove_crosswalk_;
     Statement erase_txn_;
     Statement erase_claim_;
+    // Entries of a transaction come together: the one asked for last is kept. Rows are never removed.
+    std::string last_found_;
+    std::int64_t last_found_id_ = 0;
 };
 
 /// Action of the entry written at start where claims were still running: it makes them interrupted.

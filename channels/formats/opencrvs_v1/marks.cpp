@@ -12,6 +12,10 @@ namespace {
 
 void append_token(std::string& path, std::string_view token) {
     path += '/';
+    if (token.find_first_of("~/") == std::string_view::npos) {
+        path += token;
+        return;
+    }
     for (const char c : token) {
         if (c == '~') {
             path += "~0";

@@ -57,3 +57,25 @@ TEST(JsonText, EscapesEveryByteAsTheLibraryDoes) {
         EXPECT_EQ(dump_json(Json(text)), reference(Json(text))) << byte;
     }
 }
+
+TEST(JsonText, EscapesAtEveryPlaceAsTheLibraryDoes) {
+    // Eight bytes are looked at together: what is special stands at each place of them, alone and after another one.
+    for (const std::string special : {"\"", "\\", "\n", "\x1f", "\x01", "\x7f", "\xc3\xa9", "!", "[", " "}) {
+        for (std::size_t size = 0; size < 20; ++size) {
+            for (std::size_t at = 0; at <= size; ++at) {
+                auto text = std::string(size, 'a').insert(at, special);
+                EXPECT_EQ(dump_json(Json(text)), reference(Json(text)));
+                text += special + "tail";
+                EXPECT_EQ(dump_json(Json(text)), reference(Json(text)));
+            }
+        }
+    }
+}
+
+TEST(JsonText, DumpsOneTextAfterAnother) {
+    const Json large(std::string(200'000, '"'));
+    const Json small{{"a", 1}};
+    EXPECT_EQ(dump_json(large), reference(large));
+    EXPECT_EQ(dump_json(small), reference(small));
+    EXPECT_EQ(dump_json(large), reference(large));
+}

@@ -139,3 +139,15 @@ TEST(StorePart, DamageIsSeenBeforeMemoryIsTaken) {
     EXPECT_FALSE(decompress("not zstd", 8));
     EXPECT_EQ(decompress(compress(""), 0), "");
 }
+
+TEST(StorePart, IsWholeAgainWhateverItsSize) {
+    for (const std::size_t size : {1u, 31u, 32u, 254u, 255u, 256u, 257u, 65'535u, 65'536u, 65'537u, 300'000u}) {
+        std::string plain(size, '\0');
+        for (std::size_t i = 0; i < size; ++i) plain[i] = static_cast<char>(i * 31 % 251);
+        const auto packed = compress(plain);
+        EXPECT_EQ(decompress(packed, size), plain) << size;
+        EXPECT_LE(packed.size(), size + 20) << size;
+        EXPECT_FALSE(decompress(packed, size + 1)) << size;
+        EXPECT_FALSE(decompress(std::string_view(packed).substr(0, packed.size() - 1), size)) << size;
+    }
+}
