@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/transform.hpp"
 
+#include "channels/opencrvs/crosswalk.hpp"
 #include "channels/opencrvs/versions.hpp"
 #include "channels/opencrvs/write_v1.hpp"
 #include "channels/opencrvs/write_v2.hpp"
@@ -114,6 +115,19 @@ Result<Written> write_for(const VitalEvent& event, std::string_view to, const Ta
                                                                : write_events(event, *version, target, now);
 }
 
+/// As when it is sent (opencrvs::Target): codes become the target's ids, and one of a facility or office that nobody
+/// knows keeps it from being sent.
+Result<Written> cross_and_write(const VitalEvent& event, std::string_view to, const TargetForms& target, WallTime now) {
+    if (target.crosswalk == nullptr || !to.starts_with(opencrvs_prefix)) return write_for(event, to, target, now);
+    const auto resolved =
+        opencrvs::resolve(event, target.map.country, {*target.crosswalk, target.target, target.places, now});
+    auto written = write_for(resolved.event, to, target, now);
+    const bool of_kind = !written && written.error().path == opencrvs::refusal::kind;
+    if (!resolved.unknown.empty() && !of_kind) return fail(opencrvs::refuse_unknown(resolved.unknown.front()));
+    if (written) written->account.append(resolved.account);
+    return written;
+}
+
 bool can_write(std::string_view to) {
     return to == "vital-json" ||
            (to.starts_with(opencrvs_prefix) && opencrvs::find_version(to.substr(opencrvs_prefix.size())) != nullptr);
@@ -159,7 +173,7 @@ Result<Transformed> transform(std::string_view from, std::string_view to, std::s
     if (!document) return fail(document.error());
     auto source = reader->read(*document, text, target);
     if (!source) return fail(source.error());
-    auto written = write_for(source->event, to, target, now);
+    auto written = cross_and_write(source->event, to, target, now);
     if (!written) {
         auto error = written.error();
         if (source->place_of) {

@@ -4,6 +4,7 @@
 #include "channels/account.hpp"
 #include "channels/opencrvs/country_map.hpp"
 #include "channels/opencrvs/places.hpp"
+#include "core/crosswalk.hpp"
 #include "formats/dhis2/mapping.hpp"
 
 #include <string>
@@ -24,6 +25,8 @@ struct TargetForms {
     const opencrvs::FormConfig& form;
     const opencrvs::Places& places;
     const dhis2::Mapping* dhis2 = nullptr;  // what a DHIS2 payload is read by; empty: the shipped mapping
+    const Crosswalk* crosswalk = nullptr;   // where codes are looked up as when it is sent; empty: they are not
+    std::string target{};                   // whose locations the crosswalk leads to
 };
 
 /// Formats `transform` reads: "opencrvs-1" (the 1.x notification bundle), "fhir-r4", "vital-json", "dhis2" (the first

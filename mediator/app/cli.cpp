@@ -70,6 +70,9 @@ int run_cli(int argc, char** argv) {
                                   "Answer of administrativeAreas.list, or of the FHIR Location API");
     transform_command->add_flag("--from-target", transform.from_target,
                                 "Ask the active target for forms and locations");
+    transform_command->add_option("--store", transform.store_file,
+                                  "Store whose crosswalk codes are looked up in, and, with a configuration, the forms "
+                                  "and places last read from the target");
     transform_command->add_option("FILE", transform.file, "The message; - for standard input")->required();
 
     CountryOptions country;

@@ -31,7 +31,7 @@ int channels_install(const CommonOptions& common, const ChannelsOptions& options
 
 struct TransformOptions {
     std::string from, to, file;
-    std::string map_file, forms_file, locations_file, areas_file;
+    std::string map_file, forms_file, locations_file, areas_file, store_file;
     bool from_target = false;
 };
 int transform_file(const CommonOptions& common, const TransformOptions& options);

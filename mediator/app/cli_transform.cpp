@@ -3,6 +3,7 @@
 #include "app/country.hpp"
 #include "app/one_shot.hpp"
 #include "app/print.hpp"
+#include "app/stored.hpp"
 #include "channels/opencrvs/fhir_locations.hpp"
 #include "channels/transform.hpp"
 
@@ -77,6 +78,25 @@ Result<Forms> from_target(const TransformOptions& options, const std::shared_ptr
     return Forms{std::move(*map), (*target)->form, (*target)->places};
 }
 
+/// What the store says, where one is named; its forms and places stand in for those that no option names.
+Result<std::optional<Stored>> from_store(const TransformOptions& options, const config::Config* config, Forms& forms) {
+    if (options.store_file.empty()) return std::nullopt;
+    const auto target = config == nullptr ? opencrvs::TargetOptions() : target_options(*config);
+    auto stored = read_stored(options.store_file, config == nullptr ? nullptr : &target, forms.map);
+    if (!stored) return fail(stored.error());
+    const bool places_named = options.from_target || !options.locations_file.empty() || !options.areas_file.empty();
+    if (stored->snapshot != nullptr && !places_named) {
+        forms.places = stored->snapshot->places;
+        if (options.forms_file.empty() && !stored->snapshot->form.events().empty()) forms.form = stored->snapshot->form;
+    } else if (!places_named) {
+        return fail(ErrorCode::bad_request,
+                    "the store has no places of the target: name its configuration (--config), or its places "
+                    "(--locations and --areas, or --from-target)",
+                    "--store");
+    }
+    return std::optional<Stored>(std::move(*stored));
+}
+
 }  // namespace
 
 int transform_file(const CommonOptions& common, const TransformOptions& options) {
@@ -88,13 +108,19 @@ int transform_file(const CommonOptions& common, const TransformOptions& options)
     }
     auto forms = options.from_target ? from_target(options, config) : from_files(options, config.get());
     if (!forms) return complain(forms.error());
+    const auto stored = from_store(options, config.get(), *forms);
+    if (!stored) return complain(stored.error());
     auto text = read_text(options.file);
     if (!text) return complain(text.error());
     auto mapping = config ? load_dhis2_mapping(*config) : Result<dhis2::Mapping>(dhis2::shipped_mapping());
     if (!mapping) return complain(mapping.error());
     const SystemClock clock;
-    const auto transformed = ocm::transform(options.from, options.to, *text,
-                                            {forms->map, forms->form, forms->places, &*mapping}, clock.now());
+    TargetForms target{forms->map, forms->form, forms->places, &*mapping};
+    if (*stored) {
+        target.crosswalk = &(*stored)->crosswalk;
+        target.target = (*stored)->target;
+    }
+    const auto transformed = ocm::transform(options.from, options.to, *text, target, clock.now());
     if (!transformed) return complain(transformed.error());
     const auto account = transformed->account.to_json();
     if (common.json) {

@@ -17,7 +17,7 @@
 namespace ocm::app {
 
 /// Keeps nothing: for commands that ask another system something and record no transaction.
-class NoStore final : public StorePort {
+class NoStore : public StorePort {
   public:
     Task<Result<store_ops::UnitResult>> commit(store_ops::Unit) override;
     Task<Result<store_ops::RecordedAnswer>> recorded_answer(std::string) override;

@@ -146,6 +146,10 @@ Result<Json> parse_any_json(std::string_view text, const JsonLimits& limits, Jso
     const bool ok = Json::sax_parse(text.begin(), text.end(), &builder, Json::input_format_t::json, true,
                                     comments == JsonComments::allow);
     if (!ok) return fail(builder.error());
+    // The parser takes a zero byte for the end of the text, whatever follows it.
+    if (const auto zero = text.find('\0'); zero != std::string_view::npos) {
+        return fail(ErrorCode::bad_request, "malformed JSON at byte " + std::to_string(zero + 1));
+    }
     return builder.take();
 }
 

@@ -73,16 +73,51 @@ void transform_text(benchmark::State& state) {
 }
 BENCHMARK(transform_text)->Unit(benchmark::kMicrosecond);
 
-/// The same document for every version, from its text.
-void transform_to(benchmark::State& state, const std::string& to) {
-    const auto& w = world();
-    for (auto _ : state)
-        benchmark::DoNotOptimize(ocm::transform("opencrvs-1", to, w.text, {w.map, w.form, w.places}, w.now));
+/// A birth in each format that is read.
+struct Sample {
+    const char* from;
+    const char* file;
+};
+constexpr Sample samples[] = {{"opencrvs-1", "tests/unit/opencrvs/data/birth-1.8.json"},
+                              {"fhir-r4", "tests/unit/formats/data/fhir_r4/bfdr-birth.json"},
+                              {"dhis2", "tests/unit/formats/data/dhis2-birth.json"},
+                              {"vital-json", "tests/unit/formats/data/vital-birth.json"}};
+
+/// Places that know the codes of every sample, as the crosswalk would have made them known.
+Places places_of_samples() {
+    auto locations = world().places.locations();
+    const std::string area = "bbbbbbbb-0000-4000-8000-000000000002";
+    locations.push_back({"cccccccc-0000-4000-8000-000000000002", "", "HF-0107", area, "HEALTH_FACILITY", {}});
+    locations.push_back({"cccccccc-0000-4000-8000-000000000003", "", "qX3vN0pLm7a", area, "HEALTH_FACILITY", {}});
+    locations.push_back({"cccccccc-0000-4000-8000-000000000004", "", "HF-1", area, "HEALTH_FACILITY", {}});
+    return Places(std::move(locations), world().places.areas());
 }
-BENCHMARK_CAPTURE(transform_to, to_1_4, std::string("opencrvs-1.4"))->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(transform_to, to_1_6_untouched, std::string("opencrvs-1.6"))->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(transform_to, to_1_8, std::string("opencrvs-1.8"))->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(transform_to, to_1_9, std::string("opencrvs-1.9"))->Unit(benchmark::kMicrosecond);
+
+void transform_pair(benchmark::State& state, const Sample& sample, const std::string& to) {
+    const auto& w = world();
+    static const auto places = places_of_samples();
+    const auto text = slurp(sample.file);
+    const TargetForms target{w.map, w.form, places};
+    if (const auto once = ocm::transform(sample.from, to, text, target, w.now); !once) {
+        state.SkipWithError((once.error().message + " " + once.error().path).c_str());
+        return;
+    }
+    for (auto _ : state) benchmark::DoNotOptimize(ocm::transform(sample.from, to, text, target, w.now));
+    state.SetItemsProcessed(state.iterations());
+    state.counters["bytes"] = static_cast<double>(text.size());
+}
+
+/// Every reader with every writer, from the message's text to the result's tree.
+void register_pairs() {
+    for (const auto& sample : samples) {
+        for (const auto& to : writable_formats()) {
+            const auto name = std::string("transform/") + sample.from + "/" + to;
+            benchmark::RegisterBenchmark(name.c_str(), [&sample, to](benchmark::State& state) {
+                transform_pair(state, sample, to);
+            })->Unit(benchmark::kMicrosecond);
+        }
+    }
+}
 
 void conditions_of_the_whole_form(benchmark::State& state) {
     const auto& w = world();
@@ -110,4 +145,10 @@ BENCHMARK(load_reduced_form)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+    register_pairs();
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+}

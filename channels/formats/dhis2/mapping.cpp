@@ -116,7 +116,8 @@ class Parser {
 
     Stage stage(const Json& from, const std::string& at) {
         Stage out;
-        known(from, at, {"stage", "event", "status", "send_flag", "expect", "repeatable", "fields", "contacts"});
+        known(from, at,
+              {"stage", "event", "status", "send_flag", "expect", "repeatable", "fields", "relationships", "contacts"});
         out.id = required_text(from, "stage", at);
         out.kind = kind(from, at);
         out.statuses = texts(from, "status", at, false);
@@ -127,6 +128,8 @@ class Parser {
         out.repeatable = flag(from, "repeatable", at);
         each(from, "fields", at, true,
              [&](const Json& one, const std::string& path) { out.rows.push_back(row(one, path, false)); });
+        each(from, "relationships", at, false,
+             [&](const Json& one, const std::string& path) { out.relatives.push_back(relative(one, path)); });
         each(from, "contacts", at, false,
              [&](const Json& one, const std::string& path) { out.contacts.push_back(contact(one, path)); });
         return out;
@@ -145,6 +148,22 @@ class Parser {
         }
         each(from, "fields", at, true,
              [&](const Json& one, const std::string& path) { out.rows.push_back(row(one, path, true)); });
+        return out;
+    }
+
+    Relative relative(const Json& from, const std::string& at) {
+        Relative out;
+        known(from, at, {"type", "role", "fields"});
+        out.type = required_text(from, "type", at);
+        out.role = required_text(from, "role", at);
+        if (!out.role.empty() && !is_role(out.role)) problem(at + "/role", "is not a role");
+        each(from, "fields", at, true, [&](const Json& one, const std::string& path) {
+            auto row = this->row(one, path, true);
+            if (row.to == "relation") problem(path + "/to", "is not a name a value can be sent to");
+            if (row.from.kind != Source::Kind::attribute) problem(path, "must have an attribute of the related entity");
+            if (!row.unless.empty() || !row.when.empty()) problem(path, "cannot have unless or when");
+            out.rows.push_back(std::move(row));
+        });
         return out;
     }
 

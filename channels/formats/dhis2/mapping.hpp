@@ -42,6 +42,13 @@ struct Contact {
     std::vector<Row> rows;                     // `to` is "relation" or a person's
 };
 
+/// A person who is a tracked entity of their own, joined to the one of the event by a relationship.
+struct Relative {
+    std::string type;  // id of the relationship type
+    std::string role;
+    std::vector<Row> rows;  // `to` is a person's, `from` an attribute of the related entity
+};
+
 /// A value that has to be one of some.
 struct Condition {
     Source from;
@@ -56,6 +63,7 @@ struct Stage {
     std::vector<Condition> expect;       // what contradicts the stage: a warning
     bool repeatable = false;             // each of its events is a record of its own
     std::vector<Row> rows;
+    std::vector<Relative> relatives;
     std::vector<Contact> contacts;
 };
 

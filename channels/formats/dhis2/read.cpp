@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace ocm::dhis2 {
 namespace {
@@ -53,10 +54,14 @@ constexpr std::array event_wording{"event"sv,
                                    "assignedUser"sv,
                                    "attributeOptionCombo"sv,
                                    "attributeCategoryOptions"sv};
+constexpr std::array relationship_wording{"relationship"sv,  "relationshipType"sv, "relationshipName"sv,
+                                          "bidirectional"sv, "createdAt"sv,        "createdAtClient"sv,
+                                          "updatedAt"sv,     "deleted"sv};
 constexpr std::array page_wording{"pager"sv, "page"sv, "pageSize"sv, "total"sv, "pageCount"sv};
 
 constexpr std::string_view no_counterpart = "this code has no counterpart";
 constexpr std::string_view unknown_code = "the mapping does not know this option code";
+constexpr std::string_view own_entity = "the person's own tracked entity was taken";
 constexpr std::string_view another_code = "another code of the same meaning";
 
 class Reader {
@@ -70,6 +75,7 @@ class Reader {
         wording();
         source();
         for (const auto& row : unit_.stage->rows) take(row);
+        for (const auto& relative : unit_.stage->relatives) take(relative);
         for (const auto& contact : unit_.stage->contacts) take(contact);
         if (!error_) check();
         if (error_) return fail(std::move(*error_));
@@ -231,6 +237,68 @@ class Reader {
         return false;
     }
 
+    /// The tracked entity at the other end of a relationship, with its attributes; nullptr where it came without.
+    const Json* other_end(const Json& relationship) {
+        const auto own = text_member(*unit_.entity, "trackedEntity");
+        const Json* out = nullptr;
+        for (const auto* name : {"to", "from"}) {
+            const auto* end = member(relationship, name);
+            const auto* entity = end == nullptr ? nullptr : member(*end, "trackedEntity");
+            if (entity == nullptr) continue;
+            if (text(*entity) == own || text_member(*entity, "trackedEntity") == own) {
+                marks_.structure(*entity);
+            } else if (out == nullptr && member(*entity, "attributes") != nullptr) {
+                out = entity;
+            }
+        }
+        return out;
+    }
+
+    void take(const Relative& relative) {
+        const auto* all = member(*unit_.entity, "relationships");
+        if (all == nullptr || !all->is_array()) return;
+        for (const auto& each : *all) {
+            if (text_member(each, "relationshipType") != relative.type) continue;
+            if (const auto* deleted = member(each, "deleted"); deleted != nullptr && *deleted == true) {
+                marks_.structure(each);
+                continue;
+            }
+            take(relative, each);
+        }
+    }
+
+    void take(const Relative& relative, const Json& relationship) {
+        structure(relationship, relationship_wording);
+        const auto* other = other_end(relationship);
+        if (other == nullptr) {
+            return marks_.warn(relationship, "the related tracked entity came without attributes: ask DHIS2 for them");
+        }
+        if (!related_.insert(relative.role).second) {
+            return marks_.warn(relationship, "two tracked entities are said to be the same person; the first is kept");
+        }
+        structure(*other, entity_wording);
+        values(*other, "attributes", "attribute", "the mapping has no place for this attribute");
+        const auto before = given_;
+        for (const auto& row : relative.rows) {
+            const auto nodes = attribute_nodes(*other, row.from.id);
+            if (nodes.empty()) continue;
+            const auto value = recode(row, *nodes.front());
+            if (!value) continue;
+            const auto name = relative.role + "." + row.to;
+            if (const auto given = before.find(name); given != before.end()) {
+                if (given->second == *value) {
+                    carry(nodes);
+                } else {
+                    marks_.dropped(*nodes.front(), "another value was taken in its place");
+                }
+                continue;
+            }
+            if (!settle(set_event(event_, name, *value), row, nodes)) continue;
+            given_.emplace(name, *value);
+            nodes_.emplace(name, nodes.front());
+        }
+    }
+
     void take(const Contact& contact) {
         struct Said {
             const Row* row;
@@ -262,7 +330,9 @@ class Reader {
         if (who == role::informant && !contact.informant) {
             return drop("a further contact has a place only as a parent, or as the spouse of the deceased");
         }
-        if (const auto taken = event_.persons.find(who); taken != event_.persons.end()) {
+        // Who is known by an own tracked entity may be the informant all the same.
+        const bool related = related_.contains(who);
+        if (event_.persons.contains(who) && !(related && contact.informant)) {
             if (relation_node != nullptr) {
                 marks_.warn(*relation_node, "two contacts are said to be the same person; the first is kept");
             }
@@ -279,6 +349,8 @@ class Reader {
             } else if (contact.informant && each.row->to == "email") {
                 event_.informant.email = each.value;
                 carry(each.nodes);
+            } else if (related) {
+                for (const auto* node : each.nodes) marks_.dropped(*node, own_entity);
             } else {
                 settle(set_person(person, each.row->to, each.value), *each.row, each.nodes);
             }
@@ -325,6 +397,7 @@ class Reader {
     VitalEvent event_;
     std::map<std::string, std::string, std::less<>> given_;  // name to value, of rows that were taken
     std::map<std::string, const Json*, std::less<>> nodes_;  // and where it stands
+    std::set<std::string, std::less<>> related_;             // roles taken from a relationship
     std::optional<Error> error_;
 };
 

@@ -44,6 +44,12 @@ std::string value_text(const Json& node) {
     return {};
 }
 
+std::vector<const Json*> attribute_nodes(const Json& holder, const std::string& id) {
+    std::vector<const Json*> out;
+    find_in(holder, "attributes", "attribute", id, out);
+    return out;
+}
+
 std::vector<const Json*> nodes_of(const Source& source, const Unit& unit) {
     std::vector<const Json*> out;
     if (source.kind == Source::Kind::attribute) {

@@ -14,6 +14,9 @@ namespace ocm::dhis2 {
 /// Empty where there is none, or none but empty ones.
 std::vector<const Json*> nodes_of(const Source& source, const Unit& unit);
 
+/// The nodes of an attribute's value in one holder of attributes.
+std::vector<const Json*> attribute_nodes(const Json& holder, const std::string& id);
+
 /// The text of a value: DHIS2 gives numbers and truths as text, others may not. Empty where it is neither.
 std::string value_text(const Json& node);
 

@@ -211,16 +211,19 @@ std::string joi_label(std::string_view pointer) {
     return out;
 }
 
+bool is_section(const Json& section, std::string_view code) {
+    const auto* concept_of = member(section, "code");
+    const auto* codings = concept_of == nullptr ? nullptr : member(*concept_of, "coding");
+    if (codings == nullptr || !codings->is_array()) return false;
+    return std::any_of(codings->begin(), codings->end(),
+                       [&](const Json& coding) { return text_member(coding, "code") == code; });
+}
+
 const Json* find_section(const Json& composition, std::string_view code) {
     const auto* sections = member(composition, "section");
     if (sections == nullptr || !sections->is_array()) return nullptr;
     for (const auto& each : *sections) {
-        const auto* concept_of = member(each, "code");
-        const auto* codings = concept_of == nullptr ? nullptr : member(*concept_of, "coding");
-        if (codings == nullptr || !codings->is_array()) continue;
-        for (const auto& coding : *codings) {
-            if (text_member(coding, "code") == code) return &each;
-        }
+        if (is_section(each, code)) return &each;
     }
     return nullptr;
 }

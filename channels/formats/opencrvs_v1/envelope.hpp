@@ -26,6 +26,8 @@ Result<Envelope> check_envelope(const Json& bundle);
 
 /// The section of a composition with a code, whatever the code's system; nullptr where there is none.
 const Json* find_section(const Json& composition, std::string_view code);
+/// The section has this code.
+bool is_section(const Json& section, std::string_view code);
 
 /// Reference of a section's first entry; nullptr where it has none.
 const Json* section_reference(const Json& section);

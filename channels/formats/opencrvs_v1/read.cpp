@@ -171,9 +171,30 @@ class Reader {
                 if (reference != nullptr) marks_.dropped(*reference, "it references no Patient entry of the bundle");
                 continue;
             }
+            if (const auto* second = subject ? second_reference(row.code, *reference) : nullptr; second != nullptr) {
+                return refuse_subject("Section " + std::string(row.code) + " names a second " + std::string(row.role) +
+                                          ": send each in a notification of its own",
+                                      second);
+            }
             if (auto done = take_person(*entry, row.role); !done) return done;
         }
         return {};
+    }
+
+    /// Another person whom sections of this code reference. OpenCRVS 1.x looks at the first alone, and the other would
+    /// never be registered.
+    const Json* second_reference(std::string_view code, const Json& first) const {
+        for (const auto& each : *member(*found_.composition, "section")) {
+            const auto* entries = is_section(each, code) ? member(each, "entry") : nullptr;
+            if (entries == nullptr || !entries->is_array()) continue;
+            for (const auto& entry : *entries) {
+                const auto* reference = member(entry, "reference");
+                if (reference != nullptr && !text(*reference).empty() && text(*reference) != text(first)) {
+                    return reference;
+                }
+            }
+        }
+        return nullptr;
     }
 
     Result<void> refuse_subject(std::string message, const Json* node) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "app/operations.hpp"
+#include "app/stored.hpp"
 #include "channels/opencrvs/target.hpp"
+#include "channels/transform.hpp"
 #include "store/check.hpp"
 #include "unit/opencrvs_target/fakes.hpp"
 #include "unit/store/store_fixture.hpp"
@@ -19,17 +21,13 @@ constexpr auto facility = "cccccccc-0000-4000-8000-000000000001";  // HF-0107
 class CrosswalkCommands : public StoreTest {
   protected:
     CrosswalkCommands() {
-        opencrvs::TargetOptions options;
         options.name = "national";
         options.version = "2.0";
         options.gateway_url = "https://gateway.example.org";
         options.auth_url = options.gateway_url + "/auth";
         options.client_id = "the-client";
         options.client_secret = "the-secret";
-        target = std::make_unique<opencrvs::Target>(
-            options,
-            opencrvs::CountryMap::parse(opencrvs::test::read_file("config/countries/farajaland/map.json")).value(),
-            Ports{upstream, *store, clock, ids});
+        target = std::make_unique<opencrvs::Target>(options, map, Ports{upstream, *store, clock, ids});
         EXPECT_TRUE(opencrvs::test::run(target->check_online(clock.steady() + std::chrono::seconds(30))));
         operations = std::make_unique<app::Operations>(
             app::Operations::Deps{*store, clock, ids, {}, [this] { ++outbox_changed; }, {}, target.get()});
@@ -64,6 +62,9 @@ class CrosswalkCommands : public StoreTest {
     }
     DeliveryState state(const std::string& delivery) { return run(store->delivery(delivery))->state; }
 
+    opencrvs::CountryMap map =
+        opencrvs::CountryMap::parse(opencrvs::test::read_file("config/countries/farajaland/map.json")).value();
+    opencrvs::TargetOptions options;
     opencrvs::test::FakeClock clock;
     opencrvs::test::FakeIds ids;
     opencrvs::test::FakeOpenCrvs upstream{clock};
@@ -224,6 +225,64 @@ TEST_F(CrosswalkCommands, SuggestsForWhatWaitsAndForAList) {
     const auto imported = done("import", {{"csv", result["tables"]["sure"]}});
     EXPECT_EQ(imported["added"], 1);
     EXPECT_TRUE(target->knows({PlaceKind::facility, "dhis2", "A"}));
+}
+
+/// A birth as it comes, at a facility of DHIS2's.
+std::string birth_at(const std::string& code) {
+    return R"({"version":"1","kind":"birth","source":{"system":"dhis2","record":"1"},
+               "persons":{"child":{"names":[{"given":["Amina"],"family":"Tembo"}],"birth_date":"2026-01-12"}},
+               "place":{"location":")" +
+           code + "\"}}";
+}
+
+TEST_F(CrosswalkCommands, AreWhatATransformGoesBy) {
+    ASSERT_TRUE(set("DiszpKrYNg8", facility));
+    const auto stored = app::read_stored(path(), &options, map);
+    ASSERT_TRUE(stored) << stored.error().message;
+    ASSERT_NE(stored->snapshot, nullptr);
+    TargetForms forms{map, stored->snapshot->form, stored->snapshot->places};
+    EXPECT_FALSE(ocm::transform("vital-json", "opencrvs-2.0", birth_at("DiszpKrYNg8"), forms, clock.now()));
+
+    forms.crosswalk = &stored->crosswalk;
+    forms.target = stored->target;
+    const auto out = ocm::transform("vital-json", "opencrvs-2.0", birth_at("DiszpKrYNg8"), forms, clock.now());
+    ASSERT_TRUE(out) << out.error().message << " " << out.error().path;
+    EXPECT_EQ(out->result["declaration"]["child.birthLocation"], facility);
+    EXPECT_EQ(out->account.recoded,
+              (std::vector<Account::Note>{{"place.location", "by crosswalk, as a code of dhis2"}}));
+    const auto legacy = ocm::transform("vital-json", "opencrvs-1.8", birth_at("DiszpKrYNg8"), forms, clock.now());
+    ASSERT_TRUE(legacy) << legacy.error().message;
+    EXPECT_NE(dump_json(legacy->result).find(std::string("Location/") + facility), std::string::npos);
+    // Our own format is for no target: codes stay what they are.
+    const auto own = ocm::transform("vital-json", "vital-json", birth_at("DiszpKrYNg8"), forms, clock.now());
+    EXPECT_EQ(own->result["place"]["location"], "DiszpKrYNg8");
+
+    const auto unknown = ocm::transform("vital-json", "opencrvs-2.0", birth_at("aaaaaaaaaaa"), forms, clock.now());
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(unknown.error().path, "place.location");
+    EXPECT_NE(unknown.error().message.find("neither OpenCRVS nor the crosswalk knows the code"), std::string::npos)
+        << unknown.error().message;
+    const auto marriage =
+        ocm::transform("vital-json", "opencrvs-2.0",
+                       R"({"version":"1","kind":"marriage","place":{"location":"aaaaaaaaaaa"}})", forms, clock.now());
+    ASSERT_FALSE(marriage);
+    EXPECT_EQ(marriage.error().path, "kind") << "no code makes a form of it";
+}
+
+TEST_F(CrosswalkCommands, OfAStoreAreOfOneTargetWhereNobodySaysWhich) {
+    ASSERT_TRUE(set("DiszpKrYNg8", facility));
+    const auto stored = app::read_stored(path(), nullptr, map);
+    ASSERT_TRUE(stored) << stored.error().message;
+    EXPECT_EQ(stored->target, "national");
+    EXPECT_EQ(stored->snapshot, nullptr);
+    store_ops::ChangeCrosswalk change;
+    change.put = {{{"other", {PlaceKind::facility, "dhis2", "B"}}, facility, "", CrosswalkOrigin::set, "", "", {}}};
+    ASSERT_TRUE(store->commit_blocking({change}));
+    const auto either = app::read_stored(path(), nullptr, map);
+    ASSERT_FALSE(either);
+    EXPECT_EQ(either.error().path, "--config");
+    EXPECT_EQ(app::read_stored(path(), &options, map)->target, "national");
+    EXPECT_FALSE(app::read_stored(path() + ".none", nullptr, map));
 }
 
 TEST_F(CrosswalkCommands, NeedATarget) {

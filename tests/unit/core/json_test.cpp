@@ -44,6 +44,16 @@ INSTANTIATE_TEST_SUITE_P(Rows, JsonRefusal,
                              return label;
                          });
 
+TEST(Json, AZeroByteIsNotItsEnd) {
+    using namespace std::literals;
+    for (const auto text : {"{}\0"sv, "{} \0{\"a\":1}"sv, "\0{}"sv, "{\0}"sv, "[1,\0 2]"sv, "{\"a\":\"\0\"}"sv}) {
+        const auto parsed = parse_json(text);
+        ASSERT_FALSE(parsed);
+        EXPECT_EQ(parsed.error().message.substr(0, 22), "malformed JSON at byte");
+    }
+    EXPECT_EQ(parse_json("{} \0{\"a\":1}"sv).error().message, "malformed JSON at byte 4");
+}
+
 TEST(Json, RefusesDepthBeforeItHurts) {
     for (const std::size_t depth : {65u, 10'000u, 200'000u}) {
         const auto parsed = parse_json(std::string(depth, '['));

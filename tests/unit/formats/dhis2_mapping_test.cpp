@@ -134,6 +134,17 @@ INSTANTIATE_TEST_SUITE_P(
             OCM_STAGE "/contacts/0/roles/MOTHER is not a role"},
         Bad{"roles_list", OCM_STAGE "/contacts", R"([{"roles":[1],"fields":[]}])",
             OCM_STAGE "/contacts/0/roles must be an object"},
+        Bad{"relationship_without_a_type", OCM_STAGE "/relationships", R"([{"role":"mother","fields":[]}])",
+            OCM_STAGE "/relationships/0/type is required"},
+        Bad{"relationship_of_no_role", OCM_STAGE "/relationships", R"([{"type":"x","role":"aunt","fields":[]}])",
+            OCM_STAGE "/relationships/0/role is not a role"},
+        Bad{"relationship_of_values", OCM_STAGE "/relationships",
+            R"([{"type":"x","role":"mother","fields":[{"to":"relation","data_element":"y"}]}])",
+            OCM_STAGE "/relationships/0/fields/0/to is not a name a value can be sent to; " OCM_STAGE
+                      "/relationships/0/fields/0 must have an attribute of the related entity"},
+        Bad{"relationship_with_conditions", OCM_STAGE "/relationships",
+            R"([{"type":"x","role":"mother","fields":[{"to":"given","attribute":"y","unless":"office"}]}])",
+            OCM_STAGE "/relationships/0/fields/0 cannot have unless or when"},
         Bad{"several", OCM_STAGE "/stage", "null", OCM_STAGE "/stage must be text"}),
     [](const auto& row) { return std::string(row.param.label); });
 

@@ -184,6 +184,8 @@ INSTANTIATE_TEST_SUITE_P(
     Rows, Dhis2Loss,
     testing::Values(Loss{"kilograms_for_grams", "WUquHs0Al7h", "3.2", "it is not the weight of a child in grams"},
                     Loss{"a_hundredfold", "WUquHs0Al7h", "315000", "it is not the weight of a child in grams"},
+                    Loss{"pounds", "WUquHs0Al7h", "7", "it is not the weight of a child in grams"},
+                    Loss{"unit_in_the_value", "WUquHs0Al7h", "7 lb", "it is not the weight of a child in grams"},
                     Loss{"no_number", "WUquHs0Al7h", "heavy", "it is not the weight of a child in grams"},
                     Loss{"unknown_option", "lQtJB35vsDj", "ROBOT", "the mapping does not know this option code"},
                     Loss{"not_stated", "lQtJB35vsDj", "NOT_STATED", "this code has no counterpart"},

@@ -222,6 +222,30 @@ INSTANTIATE_TEST_SUITE_P(
             "Section child-details not found", "/entry/0/resource/section"},
         Bad{"missing_deceased", death, [](Json& b) { resource(b, 0)["section"].erase(0); },
             "Section deceased-details not found", "/entry/0/resource/section"},
+        Bad{"two_children_in_a_section", birth,
+            [](Json& b) {
+                auto twin = b["entry"][2];
+                twin["fullUrl"] = "urn:uuid:twin";
+                b["entry"].push_back(twin);
+                resource(b, 0)["section"][0]["entry"].push_back({{"reference", "urn:uuid:twin"}});
+            },
+            "Section child-details names a second child: send each in a notification of its own",
+            "/entry/0/resource/section/0/entry/1/reference"},
+        Bad{"two_sections_of_children", birth,
+            [](Json& b) {
+                auto twin = b["entry"][2];
+                twin["fullUrl"] = "urn:uuid:twin";
+                b["entry"].push_back(twin);
+                auto section = resource(b, 0)["section"][0];
+                section["entry"][0]["reference"] = "urn:uuid:twin";
+                resource(b, 0)["section"].push_back(section);
+            },
+            "Section child-details names a second child: send each in a notification of its own",
+            "/entry/0/resource/section/5/entry/0/reference"},
+        Bad{"two_deceased", death,
+            [](Json& b) { resource(b, 0)["section"][0]["entry"].push_back({{"reference", "urn:uuid:nobody"}}); },
+            "Section deceased-details names a second deceased: send each in a notification of its own",
+            "/entry/0/resource/section/0/entry/1/reference"},
         Bad{"child_nowhere", birth, [](Json& b) { b["entry"].erase(2); },
             "Section child-details must reference a Patient entry of the bundle",
             "/entry/0/resource/section/0/entry/0/reference"},
@@ -296,6 +320,59 @@ INSTANTIATE_TEST_SUITE_P(
                "/entry/3/resource/maritalStatus", "the code and the text say different things; the text is kept"},
         Warned{"living_deceased", death, [](Json& b) { resource(b, 2)["deceasedBoolean"] = false; },
                "/entry/2/resource/deceasedBoolean", "the deceased is said to be alive"}),
+    [](const auto& row) { return row.param.label; });
+
+TEST(OpencrvsV1, TheSameChildNamedTwiceIsOneChild) {
+    auto bundle = json_file(format_data() / "birth-full.json");
+    const auto section = resource(bundle, 0)["section"][0];
+    resource(bundle, 0)["section"].push_back(section);
+    EXPECT_TRUE(opencrvs_v1::read(bundle));
+}
+
+struct Weighed {
+    const char* label;
+    Json quantity;
+    std::optional<long> grams;
+    std::vector<Account::Note> Account::* list;  // where it is said
+    const char* what;                            // empty: nothing has to be
+};
+
+class V1Weight : public testing::TestWithParam<Weighed> {};
+
+TEST_P(V1Weight, IsTakenInItsUnitOrSaidNotToBeOne) {
+    auto bundle = json_file(format_data() / "birth-full.json");
+    resource(bundle, 8)["valueQuantity"] = GetParam().quantity;
+    const auto read = opencrvs_v1::read(bundle);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->event.birth.weight_grams, GetParam().grams);
+    const std::string at = "/entry/8/resource/valueQuantity/value";
+    std::vector<std::string> said;
+    for (const auto* list : {&read->account.dropped, &read->account.recoded, &read->account.warnings}) {
+        for (const auto& note : *list) {
+            if (note.path != at) continue;
+            EXPECT_EQ(list, &(read->account.*GetParam().list)) << note.why;
+            said.push_back(note.why);
+        }
+    }
+    const std::string what = GetParam().what;
+    EXPECT_EQ(said, what.empty() ? std::vector<std::string>() : std::vector{what});
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Units, V1Weight,
+    testing::Values(
+        Weighed{"kilograms", {{"value", 3.2}, {"unit", "kg"}}, 3200, &Account::recoded, ""},
+        Weighed{"grams", {{"value", 3200}, {"unit", "g"}}, 3200, &Account::recoded, ""},
+        Weighed{"no_unit", {{"value", 3.2}}, 3200, &Account::recoded, "it has no unit and is read as kilograms"},
+        Weighed{"grams_for_kilograms",
+                {{"value", 3200}, {"unit", "kg"}},
+                3'200'000,
+                &Account::warnings,
+                "no child weighs that much at birth; check the unit"},
+        Weighed{"pounds", {{"value", 7}, {"code", "[lb_av]"}}, {}, &Account::dropped, "its unit is not kg or g"},
+        Weighed{"pounds_in_words", {{"value", 7}, {"unit", "lb"}}, {}, &Account::dropped, "its unit is not kg or g"},
+        Weighed{"twenty_tonnes", {{"value", 20'000}, {"unit", "kg"}}, {}, &Account::dropped, "it is not a weight"},
+        Weighed{"nothing", {{"value", 0}, {"unit", "kg"}}, {}, &Account::dropped, "it is not a weight"}),
     [](const auto& row) { return row.param.label; });
 
 TEST(OpencrvsV1, ReadsLongDocumentsInLinearTime) {

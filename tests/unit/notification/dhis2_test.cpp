@@ -115,17 +115,6 @@ TEST_F(Dhis2Tracker, AnEditOfWhatWasSentIsAConflict) {
     EXPECT_EQ(target.calls, 1);
 }
 
-TEST_F(Dhis2Tracker, AConstantUidWithTwoChildrenIsTwoChildren) {
-    post(birth());
-    auto other = birth();
-    auto& attributes = other["trackedEntities"][0]["attributes"];
-    attributes[1]["value"] = "Ben";
-    attributes[2]["value"] = "Phiri";
-    attributes[4]["value"] = "2026-01-09";
-    const auto given = post(other);
-    EXPECT_EQ(objects(given)[0]["notification"]["trackingId"], "TRK2");
-}
-
 TEST_F(Dhis2Tracker, UnnamedTwinsAreTwoChildren) {
     auto one = entity();
     for (const auto at : {2, 1}) one["attributes"].erase(static_cast<std::size_t>(at));
@@ -137,6 +126,24 @@ TEST_F(Dhis2Tracker, UnnamedTwinsAreTwoChildren) {
     EXPECT_EQ(given.answer.response.status, 200);
     EXPECT_EQ(objects(given)[0]["notification"]["trackingId"], "TRK1");
     EXPECT_EQ(objects(given)[1]["notification"]["trackingId"], "TRK2");
+}
+
+TEST_F(Dhis2Tracker, TwoBirthsOfOneEntityAreNotTwoChildren) {
+    auto one = entity();
+    auto second = event_of(one);
+    second["event"] = "eVeNt000002";
+    one["enrollments"][0]["events"].push_back(second);
+    value_of(one, "WUquHs0Al7h") = "2500";
+    const auto given = post(all({one}));
+    EXPECT_EQ(given.answer.response.status, 409);
+    EXPECT_EQ(target.records(), 1u);
+    EXPECT_EQ(errors(given),
+              (Json{{{"message",
+                      "This notification was already sent to OpenCRVS with other content. A correction is made at the "
+                      "registration office (Location/0f51ce00-0000-4000-8000-000000000001), with tracking id TRK1"},
+                     {"errorCode", "CONFLICT"},
+                     {"trackerType", "TRACKED_ENTITY"},
+                     {"uid", "tE7qN0pLm1b"}}}));
 }
 
 TEST_F(Dhis2Tracker, WhatIsNotToBeSentIsIgnored) {
@@ -331,12 +338,6 @@ INSTANTIATE_TEST_SUITE_P(
             "application/json", 400,
             R"([{"errorCode":"BAD_REQUEST","message":"no enrollment came with the tracked entity: ask DHIS2 for its enrollments and their events","path":"/trackedEntities/0/enrollments","trackerType":"TRACKED_ENTITY","uid":"tE7qN0pLm1b"}])"}),
     [](const auto& row) { return std::string(row.param.label); });
-
-TEST_F(Dhis2Tracker, OversizeIsAnsweredInItsOwnFormat) {
-    const auto response = route().render_error(Error{ErrorCode::too_large, "the body is too large", "", {}});
-    EXPECT_EQ(response.status, 413);
-    EXPECT_EQ(text_member(parse_json(response.body).value(), "status"), "ERROR");
-}
 
 TEST_F(Dhis2Tracker, AnswersHoldNoValues) {
     const auto given = post(all({entity(), death()}));

@@ -62,23 +62,6 @@ TEST_F(VitalEvents, ACorrectionIsMadeAtTheOffice) {
     EXPECT_EQ(target.calls, 1);
 }
 
-TEST_F(VitalEvents, AConstantRecordIdWithTwoChildrenIsTwoChildren) {
-    send(birth());
-    const auto other = send(with(
-        R"({"persons":{"child":{"names":[{"given":["Ben"],"family":"Phiri"}],"birth_date":"2026-01-09"},
-                       "mother":{"names":[{"given":["Ruth"],"family":"Phiri"}]}}})"));
-    EXPECT_EQ(other.answer.response.status, 201);
-    EXPECT_EQ(text_member(other.body(), "trackingId"), "TRK2");
-    EXPECT_EQ(other.body()["warnings"][0]["why"],
-              "the document's identifier was used for another person before; it is taken as a new one");
-}
-
-TEST_F(VitalEvents, UnnamedTwinsAreTwoChildren) {
-    const auto* twin = R"({"source":null,"birth":{"birth_type":"TWIN"},"persons":{"child":{"names":null}}})";
-    EXPECT_EQ(text_member(send(with(twin)).body(), "trackingId"), "TRK1");
-    EXPECT_EQ(text_member(send(with(twin)).body(), "trackingId"), "TRK2");
-}
-
 TEST_F(VitalEvents, IsQueuedWhileOpenCrvsIsDown) {
     on_outage = store_ops::OnOutage::queue;
     target.failures = {Error{ErrorCode::unavailable, "connect failed", "", {}}};
