@@ -58,6 +58,7 @@ bool hub_signature_matches(std::string_view secret, std::string_view raw_body, s
 const std::vector<std::string_view>& hub_topics() {
     static const std::vector<std::string_view> all = [] {
         std::vector<std::string_view> out;
+        out.reserve(rows.size());
         for (const auto& row : rows) out.push_back(row.name);
         return out;
     }();

@@ -51,6 +51,19 @@ bool read_contact(const Json& from, Informant& informant, Marks& marks) {
     return true;
 }
 
+bool refers_to(std::string_view reference, std::string_view type, std::string_view id) {
+    if (type.empty() || id.empty()) return false;
+    if (const auto history = reference.find("/_history/"); history != std::string_view::npos)
+        reference = reference.substr(0, history);
+    if (!reference.ends_with(id)) return false;
+    reference.remove_suffix(id.size());
+    if (!reference.ends_with('/')) return false;
+    reference.remove_suffix(1);
+    if (!reference.ends_with(type)) return false;
+    reference.remove_suffix(type.size());
+    return reference.empty() || reference.ends_with('/');
+}
+
 void read_notes(const Json& task, std::optional<std::string>& comment, Marks& marks) {
     const auto* notes = member(task, "note");
     if (notes == nullptr || !notes->is_array()) return;

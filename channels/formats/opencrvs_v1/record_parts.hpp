@@ -30,6 +30,8 @@ void read_relation(const Json& related, Informant& informant, Marks& marks);
 std::string_view informant_role(const VitalEvent& event);
 /// An extension of the Task about the contact person; false where it is about something else.
 bool read_contact(const Json& from, Informant& informant, Marks& marks);
+/// Whether a reference, a fullUrl or a full URL ("/fhir/Patient/<id>/_history/<version>") names this resource.
+bool refers_to(std::string_view reference, std::string_view type, std::string_view id);
 void read_notes(const Json& task, std::optional<std::string>& comment, Marks& marks);
 
 }  // namespace ocm::opencrvs_v1

@@ -32,20 +32,6 @@ struct Item {
     bool used = false;
 };
 
-/// "Patient/<id>" of "/fhir/Patient/<id>/_history/<version>", of a full URL, of "Patient/<id>".
-bool names(std::string_view reference, std::string_view type, std::string_view id) {
-    if (type.empty() || id.empty()) return false;
-    if (const auto history = reference.find("/_history/"); history != std::string_view::npos)
-        reference = reference.substr(0, history);
-    if (!reference.ends_with(id)) return false;
-    reference.remove_suffix(id.size());
-    if (!reference.ends_with('/')) return false;
-    reference.remove_suffix(1);
-    if (!reference.ends_with(type)) return false;
-    reference.remove_suffix(type.size());
-    return reference.empty() || reference.ends_with('/');
-}
-
 class DeliveryReader {
   public:
     DeliveryReader(const Json& delivery, const Json& bundle, const Topic& topic)
@@ -111,7 +97,7 @@ class DeliveryReader {
         const auto wanted = text(*reference);
         const auto found = std::ranges::find_if(items_, [&](const Item& one) {
             return one.type == type &&
-                   (text_member(*one.entry, "fullUrl") == wanted || names(wanted, one.type, one.id));
+                   (text_member(*one.entry, "fullUrl") == wanted || refers_to(wanted, one.type, one.id));
         });
         return found == items_.end() ? nullptr : &*found;
     }
