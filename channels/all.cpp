@@ -4,7 +4,9 @@
 #include "channels/notification/channel.hpp"
 #include "channels/notification/fhir_metadata.hpp"
 #include "channels/notification/outbox.hpp"
+#include "channels/opencrvs/ask_back.hpp"
 #include "channels/opencrvs/target.hpp"
+#include "channels/webhook/heard.hpp"
 
 namespace ocm {
 namespace {
@@ -42,20 +44,45 @@ notification::NotificationDeps notification_deps(const ChannelDeps& deps) {
     return out;
 }
 
+webhook::HeardDeps heard_deps(const ChannelDeps& deps) {
+    auto& target = deps.target;
+    webhook::HeardDeps out;
+    out.target = target.name();
+    out.finality = deps.inbound->finality;
+    out.publish = deps.publish;
+    out.read_document = [&target](const Json& document,
+                                  const opencrvs::About& about) -> Result<opencrvs::DocumentRead> {
+        const auto snapshot = target.snapshot();
+        if (snapshot == nullptr) return fail(ErrorCode::unavailable, "the forms of OpenCRVS are not known yet");
+        return opencrvs::read_document(document, about, target.map(), snapshot->form, snapshot->places);
+    };
+    if (const auto ask = deps.ask_back; ask && ask->reads_events()) {
+        out.event = [ask](Exchange& exchange, std::string record) { return ask->event(exchange, std::move(record)); };
+    } else if (ask) {
+        out.registered = [ask](Exchange& exchange, std::string record) {
+            return ask->registered(exchange, std::move(record));
+        };
+    }
+    return out;
+}
+
 }  // namespace
 
 std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps) {
     std::vector<ChannelDefinition> channels{
         notification::make_notification_channel(notification_deps(deps)),
     };
+    if (deps.inbound) channels.push_back(webhook::make_inbound_channel(*deps.inbound));
     notification::add_fhir_metadata(channels);
     return channels;
 }
 
 std::vector<DeliveryKind> all_deliveries(const ChannelDeps& deps) {
-    return {
+    std::vector<DeliveryKind> kinds{
         notification::make_notification_delivery(notification_deps(deps)),
     };
+    if (deps.inbound) kinds.push_back(webhook::make_heard_delivery(heard_deps(deps)));
+    return kinds;
 }
 
 }  // namespace ocm

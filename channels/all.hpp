@@ -2,20 +2,23 @@
 #pragma once
 
 #include "channels/notification/access.hpp"
+#include "channels/webhook/inbound.hpp"
 #include "core/delivery_kind.hpp"
 #include "core/route.hpp"
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace ocm {
 
 namespace opencrvs {
+class AskBack;
 class Target;
-}
+}  // namespace opencrvs
 namespace dhis2 {
 struct Mapping;
 }
@@ -34,6 +37,9 @@ struct ChannelDeps {
     std::function<void(const std::string& destination, int)> live{};  // may be empty: nobody cares
     std::shared_ptr<const dhis2::Mapping> dhis2{};                    // of programs; empty: the shipped one
     notification::Access access{};                                    // may be empty: no tokens are issued
+    std::optional<webhook::InboundDeps> inbound{};                    // absent: OpenCRVS is not listened to
+    std::shared_ptr<opencrvs::AskBack> ask_back{};                    // may be empty: nothing can be confirmed
+    webhook::Publish publish{};                                       // may be empty: nobody is told
 };
 
 /// Every channel of this mediator, one line each.

@@ -21,6 +21,7 @@ class Checker {
         admin();
         targets();
         channels();
+        hearing();
         store();
     }
 
@@ -226,6 +227,59 @@ class Checker {
             error("channels.notification.retry.first_wait", "is longer than channels.notification.retry.max_wait",
                   "at most channels.notification.retry.max_wait");
         }
+    }
+
+    /// What OpenCRVS is to tell us: only of the active target.
+    void hearing() {
+        if (config_.duration("channels.webhook-inbound.timeout") > config_.duration("server.request_timeout")) {
+            error("channels.webhook-inbound.timeout", "is longer than server.request_timeout, which ends it",
+                  "at most server.request_timeout");
+        }
+        const std::string forwarded = "channels.webhook.forwarded_secret_file";
+        if (const auto& secret = config_.secret(secret_key(forwarded)); !secret.empty() && !is_path_secret(secret)) {
+            error(forwarded, "holds no secret that can stand in a path and not be guessed",
+                  "16 or more letters, digits, '-' and '_'");
+        }
+        if (!config_.flag("channels.webhook-inbound.enabled") || !config_.has("active_target")) return;
+        const auto names = config_.target_names();
+        const auto& active = config_.active_target();
+        if (std::find(names.begin(), names.end(), active) == names.end()) return;
+        const auto prefix = "targets." + active + ".";
+        const auto client = prefix + "clients.webhook.";
+        if (given(prefix + "webhooks_url")) {
+            require(client + "client_id", "OpenCRVS lets only a client that it knows subscribe");
+            require_secret(client + "client_secret_file", "that client needs its secret");
+            require_secret(client + "sha_secret_file", "OpenCRVS signs what it delivers with it");
+            warn_plain(prefix + "webhooks_url");
+            if (!given("channels.webhook-inbound.public_url") && !given("server.public_host")) {
+                error("channels.webhook-inbound.public_url", "is missing: OpenCRVS has to be told where to deliver",
+                      "the base URL of this mediator as OpenCRVS reaches it");
+            }
+        }
+        if (!secret_given(client + "sha_secret_file") && !secret_given(forwarded)) {
+            error("channels.webhook-inbound.enabled", "is true, but nobody is let in",
+                  client + "sha_secret_file for webhooks of 1.3 to 1.9, or " + forwarded + " for forwarded actions");
+        }
+        if (!secret_given(forwarded)) return;
+        if (config_.list("channels.webhook.forwarded_peers").empty() &&
+            !doubtful_.contains("channels.webhook.forwarded_peers")) {
+            warning("channels.webhook.forwarded_peers", "is empty: no forwarded action will be taken",
+                    "the addresses that the country configuration calls from");
+        }
+        if (config_.text("channels.webhook.finality") == "confirmed" && !given(client + "client_id") &&
+            !given(prefix + "clients.search.client_id")) {
+            error(client + "client_id", "is missing: OpenCRVS is asked back before a forwarded action is believed",
+                  "a client that may read records, or channels.webhook.finality \"optimistic\"");
+        }
+        for (const auto* kind : {"webhook.", "search."}) {
+            const auto key = prefix + "clients." + kind;
+            if (given(key + "client_id")) require_secret(key + "client_secret_file", "that client needs its secret");
+        }
+    }
+
+    static bool is_path_secret(std::string_view secret) {
+        const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
+        return secret.size() >= 16 && std::all_of(secret.begin(), secret.end(), fits);
     }
 
     void store() {

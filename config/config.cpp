@@ -111,10 +111,16 @@ Target Config::target(std::string_view name) const {
     out.timeout = duration(prefix + "timeout");
     out.refresh_interval = duration(prefix + "refresh_interval");
     out.resend_unclear = text(prefix + "after_unclear") == "resend";
-    if (has(prefix + "clients.notification.client_id")) {
-        out.notification = ClientCredentials{text(prefix + "clients.notification.client_id"),
-                                             secret(prefix + "clients.notification.client_secret")};
-    }
+    const auto client = [&](const std::string& kind) -> std::optional<ClientCredentials> {
+        const auto key = prefix + "clients." + kind;
+        if (!has(key + ".client_id")) return std::nullopt;
+        return ClientCredentials{text(key + ".client_id"), secret(key + ".client_secret")};
+    };
+    out.notification = client("notification");
+    out.webhook = client("webhook");
+    out.search = client("search");
+    out.webhook_sha_secret = secret(prefix + "clients.webhook.sha_secret");
+    out.webhooks_url = text(prefix + "webhooks_url");
     return out;
 }
 

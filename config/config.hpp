@@ -42,6 +42,10 @@ struct Target {
     Milliseconds refresh_interval{0};
     bool resend_unclear = false;
     std::optional<ClientCredentials> notification;
+    std::optional<ClientCredentials> webhook;
+    std::optional<ClientCredentials> search;
+    std::string webhook_sha_secret;
+    std::string webhooks_url;  // empty: nothing is subscribed to
 };
 
 /// A whole, checked configuration; never changes. Made by the loader alone.

@@ -23,6 +23,7 @@ constexpr std::array versions{"1.3"sv, "1.4"sv, "1.5"sv, "1.6"sv, "1.7"sv, "1.8"
 constexpr std::array unclear_choices{"ask"sv, "resend"sv};
 constexpr std::array facility_choices{"refuse"sv, "park"sv};
 constexpr std::array stillbirth_choices{"refuse"sv, "as-death"sv};
+constexpr std::array finality_choices{"confirmed"sv, "optimistic"sv};
 constexpr std::array log_levels{"trace"sv, "debug"sv, "info"sv, "warn"sv, "error"sv};
 constexpr std::array log_formats{"text"sv, "json"sv};
 
@@ -127,6 +128,18 @@ const Setting table[] = {
      "Id of the OpenCRVS integration client that creates and notifies events.", {}},
     {"targets.*.clients.notification.client_secret_file", Type::secret_file, nullptr, 0, 0, {},
      "File that holds that client's secret.", {}},
+    {"targets.*.webhooks_url", Type::url, nullptr, 0, 0, {},
+     "Base URL of the webhooks service of OpenCRVS 1.3 to 1.9; where it is given, births and deaths registered there are subscribed to.", {}},
+    {"targets.*.clients.webhook.client_id", Type::text, nullptr, 1, 256, {},
+     "Id of the OpenCRVS client of kind webhook (1.3 to 1.9), or of one with the scope record.read (2.0), that hears of registrations; give each mediator its own.", {}},
+    {"targets.*.clients.webhook.client_secret_file", Type::secret_file, nullptr, 0, 0, {},
+     "File that holds that client's secret.", {}},
+    {"targets.*.clients.webhook.sha_secret_file", Type::secret_file, nullptr, 0, 0, {},
+     "File that holds that client's SHA secret, with which OpenCRVS 1.3 to 1.9 signs what it delivers.", {}},
+    {"targets.*.clients.search.client_id", Type::text, nullptr, 1, 256, {},
+     "Id of the OpenCRVS client that looks records up, with the scope recordsearch on 1.9; left out, the webhook client does.", {}},
+    {"targets.*.clients.search.client_secret_file", Type::secret_file, nullptr, 0, 0, {},
+     "File that holds that client's secret.", {}},
     // country
     {"country.map_file", Type::path, nullptr, 0, 0, {},
      "The country map: which form field and option code each value of a vital event goes to.", {}},
@@ -166,6 +179,18 @@ const Setting table[] = {
     {"channels.notification.queue.max_age", Type::duration, "7d", second, 3650 * day, {},
      "Older than this, a queued notification that fails once more becomes a dead letter.",
      "Notification queue: longest age"},
+    {"channels.webhook-inbound.enabled", Type::boolean, "false", 0, 0, {},
+     "Hear from OpenCRVS what it registers: its webhooks (1.3 to 1.9) and forwarded actions (1.9, 2.0).", {}},
+    {"channels.webhook-inbound.timeout", Type::duration, "10s", 100 * ms, minute, {},
+     "Time OpenCRVS has to wait at most until what it delivers is taken.", {}},
+    {"channels.webhook-inbound.public_url", Type::url, nullptr, 0, 0, {},
+     "Base URL under which OpenCRVS reaches this mediator directly; left out, it is made of `server.public_host` and `server.port`.", {}},
+    {"channels.webhook.forwarded_secret_file", Type::secret_file, nullptr, 0, 0, {},
+     "File that holds the last segment of the path in FORWARD_ACTIONS_TO of the country configuration, 16 or more letters, digits, '-' and '_'; without it no forwarded action is taken.", {}},
+    {"channels.webhook.forwarded_peers", Type::networks, "", 0, 64, {},
+     "Addresses that the country configuration forwards actions from.", {}},
+    {"channels.webhook.finality", Type::choice, "confirmed", 0, 0, finality_choices,
+     "Whether OpenCRVS is asked back before a forwarded action is taken for true: country configurations also forward what is refused later.", {}},
     // store
     {"store.path", Type::output_path, "/var/lib/opencrvs-mediator/mediator.db", 0, 0, {},
      "The database file; its folder is created readable by the mediator alone.", {}},

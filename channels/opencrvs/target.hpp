@@ -38,6 +38,8 @@ class Target {
         return version_->generation == Generation::legacy && options_.after_unclear == AfterUnclear::ask;
     }
     bool takes_documents() const { return version_->generation == Generation::legacy; }
+    /// As it applies to the target's version.
+    const CountryMap& map() const { return map_; }
     /// nullptr until the target's forms and places are known.
     std::shared_ptr<const Snapshot> snapshot() const { return snapshots_.current(); }
 

@@ -25,6 +25,8 @@ struct Version {
     std::string_view config_path{};                   // of the forms; empty where there are none
     std::string_view create_path{};                   // empty where one call does it
     std::string_view notify_path{};
+    std::string_view read_path{};                // of one event; empty where systems may not read it (7.8)
+    std::string_view search_path{};              // of events (7.7)
     bool create_needs_location = false;          // createdAtLocation has to be in the first call (7.2)
     bool notify_is_strict = false;               // a key it does not know is refused (7.3)
     bool has_event_location = false;             // the forms have birthLocationId, deathLocationId (7.5, 7.6)

@@ -8,6 +8,7 @@
 #include "app/country.hpp"
 #include "app/dispatcher.hpp"
 #include "app/engine.hpp"
+#include "app/hearing.hpp"
 #include "app/invoker.hpp"
 #include "app/log.hpp"
 #include "app/metrics.hpp"
@@ -73,6 +74,7 @@ struct Application::Impl {
     std::unique_ptr<upstream::CurlUpstream> upstream;
     std::shared_ptr<const AccessTokens> tokens;
     std::unique_ptr<opencrvs::Target> target;
+    std::unique_ptr<opencrvs::WebhookSubscriptions> hub;  // ours at a 1.x target; may be empty
     RuntimeSettings runtime;
     std::unique_ptr<Engine> engine;
     std::unique_ptr<Dispatcher> dispatcher;
@@ -84,6 +86,7 @@ struct Application::Impl {
     std::unique_ptr<registration::Registrar> registrar;
     std::mutex target_mutex;
     std::optional<opencrvs::RefreshReport> target_report;
+    std::optional<std::string> hub_trouble;  // empty: subscribed; absent: not looked yet
     std::atomic<bool> stopping{false};
     std::string admin_file;
 
@@ -102,6 +105,7 @@ struct Application::Impl {
     void clients_changed();
     void settings_changed(const std::shared_ptr<const config::Config>& now);
     void target_refreshed(const opencrvs::RefreshReport& report);
+    void hub_synced(const Result<opencrvs::SyncReport>& done);
     Readiness readiness();
     void refresh_metrics();
 
@@ -155,6 +159,9 @@ Result<void> Application::Impl::build() {
                                                                envelope_options(*config), target.get()});
     if (auto known = block_on(operations->crosswalk().publish()); !known) return known;
     if (auto listening = listen(); !listening) return listening;
+    if (auto options = subscription_options(*config, server->port())) {
+        hub = std::make_unique<opencrvs::WebhookSubscriptions>(std::move(*options), ports());
+    }
     build_registrar();
     // Last, for readiness looks at everything.
     if (auto listening = listen_admin(); !listening) return listening;
@@ -191,6 +198,8 @@ Result<void> Application::Impl::build_channels() {
     deps.dhis2 = std::make_shared<const dhis2::Mapping>(std::move(*mapping));
     deps.access.grant = [this](const std::string& id, const std::string& key) { return grant(id, key); };
     deps.access.public_key = [this] { return tokens->public_pem(); };
+    deps.inbound = inbound_deps(*config);
+    if (auto ask = ask_options(*config)) deps.ask_back = std::make_shared<opencrvs::AskBack>(std::move(*ask), clock);
     engine = std::make_unique<Engine>(all_channels(deps), ports(), metrics);
     engine->accept_tokens(tokens);
     auto kinds = all_deliveries(deps);
@@ -314,6 +323,24 @@ void Application::Impl::target_refreshed(const opencrvs::RefreshReport& report) 
     target_report = report;
 }
 
+void Application::Impl::hub_synced(const Result<opencrvs::SyncReport>& done) {
+    std::string trouble;
+    if (!done) trouble = done.error().message;
+    if (done && !done->failed.empty()) trouble = done->failed.front().message;
+    if (!trouble.empty()) {
+        spdlog::warn("target {}: webhooks: {}", config->active_target(), trouble);
+    }
+    if (done) {
+        for (const auto& topic : done->subscribed)
+            spdlog::info("target {}: subscribed to {}", config->active_target(), topic);
+        if (done->removed != 0)
+            spdlog::info("target {}: {} subscriptions of ours that were too many are removed", config->active_target(),
+                         done->removed);
+    }
+    const std::lock_guard lock(target_mutex);
+    hub_trouble = std::move(trouble);
+}
+
 Readiness Application::Impl::readiness() {
     Readiness out;
     const auto add = [&](std::string name, bool ok, std::string detail) {
@@ -348,6 +375,12 @@ Readiness Application::Impl::readiness() {
                             (stale ? ": " + target_report->error->message : std::string())
             : stale ? "last known forms and locations in use: " + target_report->error->message
                     : "forms and locations are known");
+        if (hub) {
+            add("webhooks", hub_trouble && hub_trouble->empty(),
+                !hub_trouble           ? "OpenCRVS has not been asked yet"
+                : hub_trouble->empty() ? "subscribed"
+                                       : *hub_trouble);
+        }
         const auto problems = snapshot ? snapshot->problems.size() : 0;
         add("country-map", problems == 0,
             problems == 0 ? "fits the target's forms"
@@ -463,6 +496,10 @@ int Application::run() {
     asio::co_spawn(impl.pool.context(0), impl.release_forever(), asio::detached);
     asio::co_spawn(impl.pool.context(0), impl.erase_forever(), asio::detached);
     asio::co_spawn(impl.pool.context(0), impl.dispatcher->count_forever(), asio::detached);
+    if (impl.hub) {
+        asio::co_spawn(impl.pool.context(0),
+                       impl.hub->keep_current([&impl](const auto& done) { impl.hub_synced(done); }), asio::detached);
+    }
     auto end = asio::co_spawn(impl.pool.context(0), impl.wait_for_end(), asio::use_future);
     spdlog::info("ready: listening on {}:{}, admin on {}:{}", impl.config->text("server.host"), impl.server->port(),
                  impl.config->text("admin.host"), impl.admin_server->port());

@@ -244,6 +244,7 @@ Task<Answer> Engine::record(Exchange& exchange, Answer answer) {
         const Error error{ErrorCode::storage, "the mediator cannot record now; send it again later", "",
                           std::chrono::seconds(30)};
         answer.response = plain_error(error);
+        answer.response.reset = answer.reset_unless_recorded;
         answer.error = error;
         answer.status = TransactionStatus::failed;
     } else if (queues && queued_) {

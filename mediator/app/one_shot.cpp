@@ -2,6 +2,7 @@
 #include "app/one_shot.hpp"
 
 #include "app/country.hpp"
+#include "app/hearing.hpp"
 #include "app/options.hpp"
 
 namespace ocm::app {
@@ -42,7 +43,9 @@ Result<std::unique_ptr<OneShot>> OneShot::make(const std::shared_ptr<const confi
     out->target_ = std::make_unique<opencrvs::Target>(target_options(*config), std::move(*map), out->ports());
     auto mapping = load_dhis2_mapping(*config);
     if (!mapping) return fail(mapping.error());
-    out->channels_ = all_channels({*out->target_, out->settings_});
+    ChannelDeps deps{*out->target_, out->settings_};
+    deps.inbound = inbound_deps(*config);
+    out->channels_ = all_channels(deps);
     return out;
 }
 

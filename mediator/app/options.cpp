@@ -3,6 +3,7 @@
 
 #include "app/cli_commands.hpp"
 #include "app/late_update.hpp"
+#include "channels/webhook/inbound.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -103,7 +104,8 @@ upstream::UpstreamOptions upstream_options(const config::Config& config) {
     }
     for (const auto& name : config.target_names()) {
         const auto target = config.target(name);
-        for (const auto& url : {target.gateway_url, target.auth_url}) {
+        for (const auto& url : {target.gateway_url, target.auth_url, target.webhooks_url}) {
+            if (url.empty()) continue;
             upstream::Trust trust;
             trust.url_prefix = url;
             trust.ca_file = target.ca_file;
@@ -175,7 +177,14 @@ std::map<std::string, dispatch::Policy> delivery_policies(const config::Config& 
     openhim.concurrency = 1;
     openhim.rate = 50;
     openhim.backoff = {.first = Milliseconds{2'000}, .cap = Milliseconds{300'000}};
-    return {{"notification", notification}, {std::string(openhim_kind), openhim}};
+
+    dispatch::Policy heard;  // mostly work of our own; what asks OpenCRVS back has a destination of its own
+    heard.concurrency = 8;
+    heard.rate = 500;
+    heard.backoff = {.first = Milliseconds{2'000}, .cap = Milliseconds{600'000}};
+    return {{"notification", notification},
+            {std::string(openhim_kind), openhim},
+            {std::string(webhook::heard_kind), heard}};
 }
 
 }  // namespace ocm::app

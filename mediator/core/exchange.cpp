@@ -146,11 +146,7 @@ store_ops::Receive Exchange::receive_op(std::optional<Claim> claim) const {
     op.caller = caller_.through == Caller::Through::openhim ? "openhim" : "direct";
     op.openhim_transaction = openhim_transaction();
     op.openhim_parent = openhim_parent();
-    auto target = request_.target;
-    if (const auto question = target.find('?'); question != std::string::npos) {
-        target = target.substr(0, question + 1) + redact_query(std::string_view(target).substr(question + 1));
-    }
-    op.parts.push_back({"request.target", std::move(target)});
+    op.parts.push_back({"request.target", redact_target(request_.target)});
     std::string headers;
     for (const auto& [field, value] : redact_headers(request_.headers)) {
         headers.append(field).append(": ").append(value).append("\r\n");

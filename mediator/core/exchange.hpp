@@ -30,6 +30,9 @@ struct Answer {
     std::string account;                            // JSON text: carried, dropped, recoded (design section 4)
     std::map<std::string, std::string> properties;  // shown in OpenHIM; never personal
     WallTime recorded_at{};                         // set by the engine once it is committed
+    /// Where it cannot be recorded the connection is reset instead of answered 503: its caller repeats only what got no
+    /// answer (opencrvs.md 4.7). Through OpenHIM it is answered all the same: OpenHIM repeats by itself.
+    bool reset_unless_recorded = false;
 };
 
 /// Who calls, once verified.

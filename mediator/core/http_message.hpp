@@ -61,6 +61,8 @@ struct HttpResponse {
     int status = 200;
     HttpHeaders headers;
     std::string body;
+    /// Not answered at all: the connection is reset. For a caller who takes any answer for "received".
+    bool reset = false;
 };
 
 bool iequals(std::string_view a, std::string_view b);

@@ -75,6 +75,22 @@ std::string redact_query(std::string_view query) {
     return out;
 }
 
+std::string redact_target(std::string_view target) {
+    const auto question = target.find('?');
+    const auto path = target.substr(0, question);
+    // However it is written: with escapes, in another case, on a path that leads nowhere.
+    constexpr std::string_view announces = "forwarded-actions/";
+    auto decoded = decode_path(path).value_or(std::string(path));
+    const auto at = to_lower(decoded).find(announces);
+    std::string out(path);
+    if (at != std::string::npos) {
+        decoded.resize(at + announces.size());
+        out = decoded.append(redacted);
+    }
+    if (question == std::string_view::npos) return out;
+    return out.append("?").append(redact_query(target.substr(question + 1)));
+}
+
 std::string redact_credentials_body(std::string_view content_type, std::string_view body) {
     const auto type = media_type(content_type);
     if (type == "application/x-www-form-urlencoded") return redact_query(body);

@@ -18,6 +18,10 @@ HttpHeaders redact_headers(const HttpHeaders& headers);
 /// Replaces the values of query or form parameters that carry credentials (client_secret, token, password...).
 std::string redact_query(std::string_view query);
 
+/// A request target (path and query) as it may be recorded: credentials in the query are replaced, and what follows the
+/// path segment `forwarded-actions`, whose callers can show their secret nowhere else (opencrvs.md 7.11).
+std::string redact_target(std::string_view target);
+
 /// Body of a token request or answer with its credentials replaced; other bodies are returned as they are.
 /// Understands JSON objects and forms; a body of those types that cannot be read is replaced whole.
 std::string redact_credentials_body(std::string_view content_type, std::string_view body);

@@ -362,12 +362,24 @@ class Session : public std::enable_shared_from_this<Session> {
             response = json_response(500, R"({"error":"internal","message":"the mediator failed; its log says more"})");
             keep = false;
         }
+        if (response.reset) {
+            reset();
+            co_return false;
+        }
         in_flight.add(response.body.size());
         if (shared_->stopping) keep = false;
         const ResponseFraming framing{head_request, head->http_1_0, keep};
         const bool written = co_await answer(response, framing);
         if (!written) unread_ = false;
         co_return written&& keep;
+    }
+
+    /// Ends the connection in a way that no client takes for an answer.
+    void reset() {
+        error_code ignored;
+        socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+        socket_.close(ignored);
+        unread_ = false;
     }
 
     /// Reads the body into the request; false where it was refused or the client is gone.

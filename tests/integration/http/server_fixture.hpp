@@ -92,6 +92,11 @@ class ServerTest : public testing::Test {
         if (request.path == "/throw") throw std::runtime_error("secret detail");
         if (request.path == "/throw-odd") throw 7;
         if (request.path == "/large") co_return text_response(200, std::string(8u << 20, 'x'));
+        if (request.path == "/reset") {
+            HttpResponse response = text_response(503, "never sent");
+            response.reset = true;
+            co_return response;
+        }
         if (request.path == "/empty") co_return HttpResponse{204, {}, {}};
         co_return json_response(
             200, R"({"path":")" + request.path + R"(","body":)" + std::to_string(request.body.size()) + "}");

@@ -238,3 +238,9 @@ TEST_F(ServerTest, RunningOutOfDescriptorsDoesNotSpinAndPasses) {
     starved.send("GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
     EXPECT_EQ(status_of(starved.read_until("}")), 200);
 }
+
+TEST_F(ServerTest, ResetsWhereItIsToldNotToAnswer) {
+    serve();
+    EXPECT_EQ(exchange("GET /reset HTTP/1.1\r\nHost: a\r\n\r\n"), "");
+    EXPECT_EQ(get(host, port(), "/after").status, 200);
+}

@@ -40,6 +40,13 @@ Task<Answer> deliver(Exchange& exchange) {
     co_return answer;
 }
 
+Task<Answer> take_or_reset(Exchange&) {
+    Answer answer;
+    answer.response = json_response(200, "{}");
+    answer.reset_unless_recorded = true;
+    co_return answer;
+}
+
 Task<Answer> call_too_early(Exchange& exchange) {
     UpstreamCall call;
     auto reply = co_await exchange.call(std::move(call), RetryPolicy{});
@@ -123,6 +130,7 @@ struct EngineTest : testing::Test {
                  "",
                  "r",
                  {{"POST", "/notification", "", {notification}, deliver, plain_error},
+                  {"POST", "/take", "", {notification}, take_or_reset, plain_error},
                   {"POST", "/early", "", {notification}, call_too_early, plain_error},
                   {"POST", "/bug", "", {notification}, throw_a_bug, plain_error},
                   {"POST", "/both", "", {notification}, both, plain_error},
@@ -231,6 +239,13 @@ TEST_F(EngineTest, WithoutARecordNothingIsDone) {
     EXPECT_EQ(response.status, 503);
     EXPECT_TRUE(upstream.calls.empty());
     EXPECT_EQ(engine.unrecorded(), 0u) << "nothing was done, so nothing is owed";
+}
+
+TEST_F(EngineTest, ACallerWhoTakesAnyAnswerForReceivedGetsNone) {
+    EXPECT_FALSE(ask(direct("/take")).reset);
+    store.failures = {Error{ErrorCode::storage, "disk full", "", {}}};
+    EXPECT_TRUE(ask(direct("/take")).reset);
+    EXPECT_EQ(engine.unrecorded(), 0u) << "nothing was done: it comes again";
 }
 
 TEST_F(EngineTest, AnAnswerThatCannotBeRecordedDoesNotLeaveAndIsRecordedLater) {

@@ -198,6 +198,18 @@ INSTANTIATE_TEST_SUITE_P(
                   {"channels.notification.retry.first_wait"}},
         BadConfig{
             "timeout_order", R"("channels":{"notification":{"timeout":"2m"}})", {"channels.notification.timeout"}},
+        BadConfig{
+            "hears_nobody", R"("channels":{"webhook-inbound":{"enabled":true}})", {"channels.webhook-inbound.enabled"}},
+        BadConfig{"asks_without_a_client",
+                  R"("channels":{"webhook-inbound":{"enabled":true},"webhook":{
+                  "forwarded_secret_file":"/etc/m/path-secret","forwarded_peers":["10.0.0.9"]}})",
+                  {"targets.central.clients.webhook.client_id"}},
+        BadConfig{"path_secret_to_guess",
+                  R"("channels":{"webhook":{"forwarded_secret_file":"/etc/m/secret"}})",
+                  {"channels.webhook.forwarded_secret_file"}},
+        BadConfig{"hearing_timeout",
+                  R"("server":{"request_timeout":"5s"},"channels":{"notification":{"timeout":"5s"}})",
+                  {"channels.webhook-inbound.timeout"}},
         BadConfig{"free_order", R"("store":{"min_free":"2GiB"})", {"store.warn_free"}},
         BadConfig{"body_in_flight", R"("server":{"max_body":"512MiB"})", {"server.max_bytes_in_flight"}},
         BadConfig{"not_yet_built", R"("channels":{"search":{"enabled":true}})", {"channels.search"}},
@@ -214,6 +226,30 @@ TEST(ConfigLoader, MalformedFileTellsTheLine) {
     EXPECT_NE(loaded.errors[0].message.find("in log.level"), std::string::npos);
     EXPECT_EQ(paths(load(input_of(files, "[]")).errors), std::vector<std::string>{"mediator.json"});
     EXPECT_EQ(paths(load(input_of(files, std::string(1000, '['))).errors).size(), 1u);
+}
+
+TEST(ConfigLoader, SubscribingNeedsAClientAndAnAddress) {
+    const auto files = usual_files();
+    const auto with = [](const std::string& client, const std::string& more) {
+        return R"({"targets":{"central":{"version":"1.8","gateway_url":"https://g.example.org",
+            "webhooks_url":"https://webhooks.example.org","clients":{"notification":{"client_id":"c",
+            "client_secret_file":"/etc/m/secret"})" +
+               client +
+               R"(}}},"country":{"map_file":"/etc/m/map.json"},"channels":{"webhook-inbound":{"enabled":true)" + more +
+               "}}}";
+    };
+    const std::string client = R"(,"webhook":{"client_id":"w","client_secret_file":"/etc/m/secret",
+        "sha_secret_file":"/etc/m/secret"})";
+    const std::string url = R"(,"public_url":"https://mediator.example.org")";
+    EXPECT_EQ(paths(load(input_of(files, with("", url))).errors),
+              (std::vector<std::string>{
+                  "targets.central.clients.webhook.client_id", "targets.central.clients.webhook.client_secret_file",
+                  "targets.central.clients.webhook.sha_secret_file", "channels.webhook-inbound.enabled"}));
+    EXPECT_EQ(paths(load(input_of(files, with(client, ""))).errors),
+              std::vector<std::string>{"channels.webhook-inbound.public_url"});
+    const auto loaded = load(input_of(files, with(client, url)));
+    ASSERT_TRUE(loaded.config) << format_problems(loaded.errors);
+    EXPECT_EQ(loaded.config->target("central").webhook_sha_secret, "client-secret");
 }
 
 TEST(ConfigLoader, TargetsAreNamedAndChosen) {

@@ -32,6 +32,7 @@ inline FakeFiles usual_files() {
     FakeFiles out;
     out.files["/etc/m/password"] = {"openhim-password\n"};
     out.files["/etc/m/secret"] = {"client-secret\n"};
+    out.files["/etc/m/path-secret"] = {"b3dc1f3e7a_forwarded-copies\n"};
     out.files["/etc/m/map.json"] = {"{}"};
     out.files["/etc/m/cert.pem"] = {"certificate"};
     out.files["/etc/m/key.pem"] = {"key"};

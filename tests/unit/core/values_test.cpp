@@ -114,6 +114,13 @@ TEST(Redaction, TakesCredentialsOutOfEverything) {
     EXPECT_EQ(redact_query("grant_type=client_credentials&client_secret=abc&client_id=7"),
               "grant_type=client_credentials&client_secret=[redacted]&client_id=7");
     EXPECT_EQ(redact_query("Client%5FSecret=abc"), "Client%5FSecret=[redacted]");
+    EXPECT_EQ(redact_target("/crvs/public/forwarded-actions/s3cret?client_secret=a&b=c"),
+              "/crvs/public/forwarded-actions/[redacted]?client_secret=[redacted]&b=c");
+    for (const char* target : {"/public/forwarded-actions/s3cret/more", "/public/forwarded%2Dactions%2fs3cret",
+                               "/Forwarded-Actions/s3cret", "/forwarded-actions/s3%zzcret"}) {
+        EXPECT_EQ(redact_target(target).find("cret"), std::string::npos) << target;
+    }
+    EXPECT_EQ(redact_target("/notifications/a%20b?x=1"), "/notifications/a%20b?x=1");
     EXPECT_EQ(redact_credentials_body("application/json", R"({"access_token":"a.b.c","token_type":"Bearer"})"),
               R"({"access_token":"[redacted]","token_type":"Bearer"})");
     EXPECT_EQ(redact_credentials_body("application/json", "not json: secret"), redacted);

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "channels/webhook/heard.hpp"
+
+#include "core/json.hpp"
+#include "formats/opencrvs_v1/webhook_read.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace ocm::webhook {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = dispatch::Outcome::Kind;
+using DepsPtr = std::shared_ptr<const HeardDeps>;
+
+constexpr Milliseconds first_look_again = 3s;
+constexpr Milliseconds longest_between_looks = 15min;
+
+Sending over(Account account, std::string note) {
+    if (!note.empty()) account.warnings.push_back({"", std::move(note)});
+    Sending out;
+    out.account = account.to_text();
+    return out;
+}
+
+Sending failed(Error error) {
+    Sending out;
+    switch (error.code) {
+        case ErrorCode::bad_request:
+        case ErrorCode::storage:
+            out.outcome.kind = Kind::refused;  // the same bytes will not be read differently
+            break;
+        case ErrorCode::bad_gateway:
+        case ErrorCode::internal:
+            out.outcome.kind = Kind::again;  // it answered; an administrator may put it right
+            break;
+        default:
+            out.outcome.kind = Kind::again;
+            out.outcome.reached = false;
+    }
+    out.outcome.error = std::move(error);
+    return out;
+}
+
+/// One message on its way.
+class Hearing {
+  public:
+    Hearing(Exchange& exchange, const Delivery& delivery, DepsPtr deps)
+        : exchange_(exchange), delivery_(delivery), deps_(std::move(deps)) {}
+
+    Task<Sending> run(std::string payload) const {
+        auto message = read_heard(payload);
+        if (!message) co_return failed(message.error());
+        auto json = parse_json(message->body);
+        if (!json) co_return failed(json.error());
+        if (message->heard == Heard::webhook) co_return take_webhook(*json);
+        auto taken = co_await take_forwarded(std::move(*json));
+        co_return taken;
+    }
+
+  private:
+    Sending take_webhook(const Json& delivered) const {
+        auto read = opencrvs_v1::read_webhook(delivered);
+        if (!read) return failed(read.error());
+        read->event.target = deps_->target;
+        return publish(read->event, std::move(read->account));
+    }
+
+    Task<Sending> take_forwarded(Json document) const {
+        auto told = opencrvs::told_of(document);
+        if (!told) co_return failed(told.error());
+        opencrvs::About about{deps_->target, told->action, Heard::forwarded, false};
+        auto copy = deps_->read_document(document, about);
+        if (!copy) co_return failed(copy.error());
+        const bool may_come = copy->standing == opencrvs::Standing::pending;
+        if (!copy->event && !may_come) co_return over(std::move(copy->account), std::move(copy->why));
+        if (copy->event && deps_->finality == Finality::optimistic) {
+            co_return publish(*copy->event, std::move(copy->account));
+        }
+        about.confirmed = true;
+        if (deps_->event) {
+            auto asked = co_await ask_for_event(std::move(about), told->record);
+            co_return asked;
+        }
+        if (told->action_type == "REGISTER" && deps_->registered) {
+            auto asked = co_await ask_for_number(std::move(document), std::move(about), told->record);
+            co_return asked;
+        }
+        if (copy->event) co_return publish(*copy->event, std::move(copy->account));
+        co_return over(std::move(copy->account), std::move(copy->why));
+    }
+
+    Task<Sending> ask_for_event(opencrvs::About about, std::string record) const {
+        auto document = co_await deps_->event(exchange_, std::move(record));
+        if (!document) {
+            if (document.error().code == ErrorCode::not_found) co_return wait(document.error().message);
+            co_return failed(document.error());
+        }
+        co_return take_confirmed(*document, about);
+    }
+
+    Task<Sending> ask_for_number(Json document, opencrvs::About about, std::string record) const {
+        auto number = co_await deps_->registered(exchange_, std::move(record));
+        if (!number) {
+            if (number.error().code == ErrorCode::not_found) co_return wait(number.error().message);
+            co_return failed(number.error());
+        }
+        if (!*number) co_return wait("the record is not among the registered ones");
+        for (auto& action : document["actions"]) {
+            const bool registers =
+                text_member(action, "type") == "REGISTER" && text_member(action, "status") == "Accepted";
+            if (registers) action["registrationNumber"] = **number;
+        }
+        co_return take_confirmed(document, about);
+    }
+
+    Sending take_confirmed(const Json& document, const opencrvs::About& about) const {
+        auto read = deps_->read_document(document, about);
+        if (!read) return failed(read.error());
+        if (read->event) return publish(*read->event, std::move(read->account));
+        if (read->standing == opencrvs::Standing::pending) return wait(std::move(read->why));
+        return over(std::move(read->account), std::move(read->why));
+    }
+
+    Sending publish(const RegistrationEvent& event, Account account) const {
+        auto out = over(std::move(account), event.confirmed ? "" : "published without OpenCRVS having confirmed it");
+        out.subjects.event_id = event.record;
+        if (event.topic.change == Change::registered) out.subjects.registration_number = event.occurrence;
+        if (deps_->publish) out.also = deps_->publish(event, exchange_.id(), exchange_.ports().clock.now());
+        return out;
+    }
+
+    Sending wait(std::string why) const {
+        const auto waited = exchange_.ports().clock.now() - delivery_.created;
+        if (waited >= longest_wait) {
+            return over({}, "not published: OpenCRVS did not show it as done within a day (" + std::move(why) + ")");
+        }
+        Sending out;
+        out.outcome.kind = Kind::again;
+        out.outcome.patient = true;
+        out.outcome.error = Error{ErrorCode::unavailable, "OpenCRVS does not show it as done yet: " + std::move(why),
+                                  "", std::chrono::ceil<std::chrono::seconds>(before_next_look(waited))};
+        return out;
+    }
+
+    Exchange& exchange_;
+    const Delivery& delivery_;
+    DepsPtr deps_;
+};
+
+Task<Sending> hear(Exchange& exchange, Delivery delivery, std::string payload, DepsPtr deps) {
+    const Hearing hearing(exchange, delivery, std::move(deps));
+    auto heard = co_await hearing.run(std::move(payload));
+    co_return heard;
+}
+
+Completed complete(const Delivery& delivery, DeliveryStep step, const Sending& sending, WallTime now) {
+    const bool done = step == DeliveryStep::deliver || step == DeliveryStep::resolve;
+    const auto& error = sending.outcome.error;
+    Completed out;
+    out.complete.transaction = delivery.transaction;
+    out.complete.at = now;
+    out.complete.status = done ? TransactionStatus::successful : TransactionStatus::failed;
+    out.complete.subjects = sending.subjects;
+    if (!done) out.complete.error_code = name(error.code);
+    if (!sending.account.empty()) out.complete.parts.push_back({"account", sending.account});
+    // OpenCRVS was told 200 when it was taken; this is for whoever looks at the transaction in OpenHIM.
+    out.response = json_response(done ? 200 : http_status(error.code),
+                                 dump_json({{"id", delivery.transaction}, {"state", name(state_after(step))}}));
+    return out;
+}
+
+}  // namespace
+
+Milliseconds before_next_look(Milliseconds waited) {
+    return std::clamp(waited / 2, first_look_again, longest_between_looks);
+}
+
+DeliveryKind make_heard_delivery(HeardDeps deps) {
+    const auto shared = std::make_shared<const HeardDeps>(std::move(deps));
+    DeliveryKind kind;
+    kind.kind = heard_kind;
+    kind.channel = "webhook-inbound";
+    kind.send = [shared](Exchange& exchange, const Delivery& delivery, std::string payload) {
+        return hear(exchange, delivery, std::move(payload), shared);
+    };
+    kind.completed = complete;
+    return kind;
+}
+
+}  // namespace ocm::webhook

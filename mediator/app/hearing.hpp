@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "channels/opencrvs/ask_back.hpp"
+#include "channels/opencrvs/webhook_subscriptions.hpp"
+#include "channels/webhook/inbound.hpp"
+#include "config/config.hpp"
+
+#include <cstdint>
+#include <optional>
+
+/// What the configuration says of hearing from the active target.
+namespace ocm::app {
+
+/// Absent where the channel is switched off.
+std::optional<webhook::InboundDeps> inbound_deps(const config::Config& config);
+
+/// How the target is asked back; absent where it forwards nothing or no client of ours may ask.
+std::optional<opencrvs::AskOptions> ask_options(const config::Config& config);
+
+/// What is subscribed to; absent where nothing is. `port` is the one that is listened on.
+std::optional<opencrvs::WebhookSubscriptionOptions> subscription_options(const config::Config& config,
+                                                                         std::uint16_t port);
+
+}  // namespace ocm::app

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "app/hearing.hpp"
+
+#include "config/report.hpp"
+#include "unit/config/support.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace ocm;
+using namespace ocm::app;
+using namespace ocm::config::test;
+
+namespace {
+
+std::shared_ptr<const config::Config> configured(const std::string& version, const std::string& target,
+                                                 const std::string& clients, const std::string& channels) {
+    const auto files = usual_files();
+    std::string text = R"({"server":{"public_host":"mediator.example.org"},"country":{"map_file":"/etc/m/map.json"},
+        "targets":{"central":{"version":")";
+    text += version + R"(","gateway_url":"https://g.example.org")" + target;
+    text += R"(,"clients":{"notification":{"client_id":"c","client_secret_file":"/etc/m/secret"})" + clients;
+    text += R"(}}},"channels":{)" + channels + "}}";
+    const auto loaded = config::load({"mediator.json", std::move(text), "/etc/m", {}, &files});
+    EXPECT_TRUE(loaded.config) << config::format_problems(loaded.errors);
+    return loaded.config;
+}
+
+constexpr const char* webhook_client =
+    R"(,"webhook":{"client_id":"w","client_secret_file":"/etc/m/secret","sha_secret_file":"/etc/m/secret"})";
+constexpr const char* search_client = R"(,"search":{"client_id":"s","client_secret_file":"/etc/m/secret"})";
+constexpr const char* webhooks = R"(,"webhooks_url":"https://webhooks.example.org")";
+constexpr const char* enabled = R"("webhook-inbound":{"enabled":true})";
+constexpr const char* forwarded =
+    R"("webhook-inbound":{"enabled":true},"webhook":{"forwarded_secret_file":"/etc/m/path-secret",
+    "forwarded_peers":["10.0.0.0/30"]})";
+
+TEST(HearingOptions, AreNoneWhereTheChannelIsOff) {
+    const auto config = configured("1.8", webhooks, webhook_client, "");
+    EXPECT_FALSE(inbound_deps(*config));
+    EXPECT_FALSE(ask_options(*config));
+    EXPECT_FALSE(subscription_options(*config, 8480));
+}
+
+TEST(HearingOptions, SubscribeToWhat1xDispatches) {
+    const auto config = configured("1.8", webhooks, webhook_client, enabled);
+    const auto inbound = inbound_deps(*config);
+    ASSERT_TRUE(inbound);
+    EXPECT_EQ(inbound->sha_secret, "client-secret");
+    EXPECT_EQ(inbound->topics, (std::vector<std::string>{"BIRTH_REGISTERED", "DEATH_REGISTERED"}));
+    EXPECT_FALSE(inbound->forwarded_peer("10.0.0.1"));
+    EXPECT_FALSE(ask_options(*config)) << "what is signed needs no asking";
+    const auto subscribes = subscription_options(*config, 8480);
+    ASSERT_TRUE(subscribes);
+    EXPECT_EQ(subscribes->callback, "http://mediator.example.org:8480/public/webhooks/opencrvs");
+    EXPECT_EQ(subscribes->token.client_id, "w");
+    EXPECT_TRUE(subscribes->token.in_query);
+}
+
+TEST(HearingOptions, BelieveForwardedActionsOfTheConfiguredAddresses) {
+    const auto config = configured("2.0", "", webhook_client, forwarded);
+    const auto inbound = inbound_deps(*config);
+    ASSERT_TRUE(inbound);
+    EXPECT_TRUE(inbound->topics.empty());
+    EXPECT_EQ(inbound->forwarded_secret, "b3dc1f3e7a_forwarded-copies");
+    EXPECT_EQ(inbound->finality, webhook::Finality::confirmed);
+    EXPECT_TRUE(inbound->forwarded_peer("10.0.0.3"));
+    EXPECT_FALSE(inbound->forwarded_peer("10.0.0.4"));
+    EXPECT_EQ(ask_options(*config)->token.client_id, "w");
+    EXPECT_FALSE(ask_options(*config)->token.in_query);
+    EXPECT_FALSE(subscription_options(*config, 8480));
+}
+
+TEST(HearingOptions, AskWithTheSearchClientWhereThereIsOne) {
+    const auto config = configured("1.9", "", std::string(webhook_client) + search_client, forwarded);
+    EXPECT_EQ(ask_options(*config)->token.client_id, "s");
+    EXPECT_EQ(ask_options(*config)->token.client, "search");
+}
+
+}  // namespace

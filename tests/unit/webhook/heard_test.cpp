@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "channels/webhook/heard.hpp"
+
+#include "core/json.hpp"
+#include "support/fakes/fakes.hpp"
+#include "unit/formats/fixtures.hpp"
+#include "unit/opencrvs/fixtures.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+using namespace ocm;
+using namespace ocm::fakes;
+using namespace ocm::webhook;
+using namespace std::chrono_literals;
+using ocm::test::json_file;
+
+namespace {
+
+using Kind = dispatch::Outcome::Kind;
+
+constexpr const char* number = "2026B7Q2K1";  // of the document
+constexpr const char* record = "e7e40000-0000-4000-8000-000000000001";
+
+/// The record as country config forwards it: its last action, `type`, is called accepted already.
+Json forwarded(const std::string& type) {
+    auto document = json_file(opencrvs::test::source_dir() / "tests/unit/opencrvs/data/document-birth.json");
+    auto& actions = document["actions"];
+    for (auto i = actions.size(); i-- > 0;) {
+        if (text_member(actions[i], "type") != type || text_member(actions[i], "status") != "Requested") continue;
+        actions.erase(actions.begin() + static_cast<std::ptrdiff_t>(i) + 1, actions.end());
+        actions.back()["status"] = "Accepted";
+        return document;
+    }
+    ADD_FAILURE() << "the document has no such action";
+    return document;
+}
+Json whole() {
+    return json_file(opencrvs::test::source_dir() / "tests/unit/opencrvs/data/document-birth.json");
+}
+class Hearing : public testing::Test {
+  protected:
+    Hearing() {
+        deps.target = "national";
+        deps.read_document = [](const Json& document, const opencrvs::About& about) {
+            return opencrvs::read_document(document, about, opencrvs::test::farajaland_map(),
+                                           opencrvs::test::farajaland_form(), opencrvs::test::places());
+        };
+        deps.publish = [this](const RegistrationEvent& event, const std::string& transaction, WallTime) {
+            EXPECT_EQ(transaction, "t-1");
+            published.push_back(event);
+            return std::vector<store_ops::Op>{store_ops::Disclose{}};
+        };
+    }
+    static Task<Result<Json>> answer(Result<Json> with) { co_return with; }
+    static Task<Result<std::optional<std::string>>> answer_number(Result<std::optional<std::string>> with) {
+        co_return with;
+    }
+    void target_shows(Result<Json> document) {
+        deps.event = [this, document](Exchange&, const std::string& asked) {
+            EXPECT_EQ(asked, record);
+            ++looks;
+            return answer(document);
+        };
+    }
+    void search_finds(Result<std::optional<std::string>> found) {
+        deps.registered = [this, found](Exchange&, const std::string& asked) {
+            EXPECT_EQ(asked, record);
+            ++looks;
+            return answer_number(found);
+        };
+    }
+    static Task<Sending> through(DeliveryKind kind, Exchange& exchange, Delivery delivery, std::string payload) {
+        auto sent = co_await kind.send(exchange, delivery, std::move(payload));
+        co_return sent;
+    }
+    Sending hear(Heard heard, const std::string& body) {
+        Delivery delivery;
+        delivery.id = "d-1";
+        delivery.transaction = "t-1";
+        delivery.created = FakeClock::start;
+        Exchange exchange("t-1", "webhook-inbound", clock.steady() + 60s, {upstream, store, clock, ids});
+        Runner runner;
+        return runner.run(through(make_heard_delivery(deps), exchange, delivery, write_heard(heard, body)));
+    }
+    Sending hear(const Json& document) { return hear(Heard::forwarded, dump_json(document)); }
+
+    FakeClock clock;
+    FakeIds ids;
+    FakeUpstream upstream;
+    FakeStore store{clock};
+    HeardDeps deps;
+    std::vector<RegistrationEvent> published;
+    int looks = 0;
+};
+
+TEST_F(Hearing, PublishesAForwardedRegistrationOnceTheTargetShowsIt) {
+    target_shows(whole());
+    const auto sent = hear(forwarded("REGISTER"));
+    EXPECT_EQ(sent.outcome.kind, Kind::done);
+    EXPECT_EQ(sent.also.size(), 1U) << "committed with what ends it";
+    EXPECT_EQ(looks, 1);
+    ASSERT_EQ(published.size(), 1U);
+    EXPECT_EQ(published[0].topic, (Topic{Change::registered, VitalKind::birth}));
+    EXPECT_EQ(published[0].occurrence, number);
+    EXPECT_EQ(published[0].target, "national");
+    EXPECT_TRUE(published[0].confirmed);
+    EXPECT_EQ(sent.subjects.event_id, record);
+    EXPECT_EQ(sent.subjects.registration_number, number);
+}
+
+TEST_F(Hearing, WaitsForWhatTheTargetDoesNotShowYet) {
+    auto open = forwarded("REGISTER");
+    open["actions"].back()["status"] = "Requested";
+    for (const Result<Json>& shown : {Result<Json>(open), Result<Json>(fail(ErrorCode::not_found, "not shown"))}) {
+        target_shows(shown);
+        const auto sent = hear(forwarded("REGISTER"));
+        EXPECT_EQ(sent.outcome.kind, Kind::again);
+        EXPECT_TRUE(sent.outcome.patient);
+        EXPECT_TRUE(sent.outcome.reached);
+        EXPECT_EQ(sent.outcome.error.retry_after, 3s);
+    }
+    clock.advance(24h);
+    const auto sent = hear(forwarded("REGISTER"));
+    EXPECT_EQ(sent.outcome.kind, Kind::done);
+    EXPECT_NE(sent.account.find("did not show it as done within a day"), std::string::npos);
+    EXPECT_TRUE(published.empty());
+}
+
+TEST_F(Hearing, TellsNobodyOfWhatWasRejected) {
+    auto rejected = forwarded("REGISTER");
+    auto decision = rejected["actions"].back();
+    rejected["actions"].back()["status"] = "Requested";
+    decision["originalActionId"] = decision["id"];
+    decision["id"] = "ac710000-0000-4000-8000-000000000099";
+    decision["status"] = "Rejected";
+    rejected["actions"].push_back(decision);
+    target_shows(rejected);
+    const auto sent = hear(forwarded("REGISTER"));
+    EXPECT_EQ(sent.outcome.kind, Kind::done);
+    EXPECT_NE(sent.account.find("the action was rejected"), std::string::npos);
+    EXPECT_TRUE(published.empty());
+}
+
+TEST_F(Hearing, DoesNotAskForWhatIsNothingToTell) {
+    target_shows(whole());
+    const auto sent = hear(forwarded("NOTIFY"));
+    EXPECT_EQ(sent.outcome.kind, Kind::done);
+    EXPECT_NE(sent.account.find("nothing to tell anybody"), std::string::npos);
+    EXPECT_EQ(looks, 0);
+    EXPECT_TRUE(published.empty());
+}
+
+TEST_F(Hearing, OptimisticallyBelievesTheCopyAndSaysSo) {
+    deps.finality = Finality::optimistic;
+    target_shows(whole());
+    auto copy = forwarded("REGISTER");
+    copy["actions"].back()["registrationNumber"] = number;
+    const auto sent = hear(copy);
+    EXPECT_EQ(sent.outcome.kind, Kind::done);
+    EXPECT_EQ(looks, 0);
+    ASSERT_EQ(published.size(), 1U);
+    EXPECT_FALSE(published[0].confirmed);
+    EXPECT_NE(sent.account.find("without OpenCRVS having confirmed it"), std::string::npos);
+}
+
+TEST_F(Hearing, AsksTheSearchOf19ForTheNumber) {
+    search_finds(std::optional<std::string>());
+    EXPECT_EQ(hear(forwarded("REGISTER")).outcome.kind, Kind::again);
+    EXPECT_TRUE(published.empty());
+    search_finds(std::optional<std::string>("2026B7Q2K1"));
+    EXPECT_EQ(hear(forwarded("REGISTER")).outcome.kind, Kind::done);
+    ASSERT_EQ(published.size(), 1U);
+    EXPECT_EQ(published[0].occurrence, "2026B7Q2K1");
+    EXPECT_TRUE(published[0].confirmed);
+}
+
+TEST_F(Hearing, PublishesWhatAWebhookDelivers) {
+    const auto file = opencrvs::test::source_dir() / "tests/unit/formats/data/webhook/filtered-1.6.json";
+    const auto sent = hear(Heard::webhook, opencrvs::test::slurp(file));
+    EXPECT_EQ(sent.outcome.kind, Kind::done) << sent.outcome.error.message;
+    EXPECT_EQ(sent.also.size(), 1U);
+    ASSERT_EQ(published.size(), 1U);
+    EXPECT_EQ(published[0].target, "national");
+    EXPECT_EQ(published[0].topic, (Topic{Change::registered, VitalKind::birth}));
+    EXPECT_TRUE(published[0].confirmed);
+    EXPECT_EQ(sent.subjects.registration_number, published[0].occurrence);
+    EXPECT_EQ(looks, 0) << "it is signed";
+    deps.publish = nullptr;
+    EXPECT_TRUE(hear(Heard::webhook, opencrvs::test::slurp(file)).also.empty());
+}
+
+TEST_F(Hearing, TellsOutagesFromRefusals) {
+    target_shows(fail(ErrorCode::unavailable, "down"));
+    auto sent = hear(forwarded("REGISTER"));
+    EXPECT_EQ(sent.outcome.kind, Kind::again);
+    EXPECT_FALSE(sent.outcome.reached);
+    EXPECT_FALSE(sent.outcome.patient);
+    target_shows(fail(ErrorCode::bad_gateway, "no scope"));
+    sent = hear(forwarded("REGISTER"));
+    EXPECT_EQ(sent.outcome.kind, Kind::again);
+    EXPECT_TRUE(sent.outcome.reached);
+    for (const char* body : {"{", "[]", "{}", R"({"event":{}})"}) {
+        EXPECT_EQ(hear(Heard::webhook, body).outcome.kind, Kind::refused) << body;
+        EXPECT_EQ(hear(Heard::forwarded, body).outcome.kind, Kind::refused) << body;
+    }
+}
+
+TEST_F(Hearing, EndsTheTransaction) {
+    const auto kind = make_heard_delivery(deps);
+    Delivery delivery;
+    delivery.transaction = "t-1";
+    Sending sending;
+    sending.account = "{}";
+    auto completed = kind.completed(delivery, DeliveryStep::deliver, sending, clock.now());
+    EXPECT_EQ(completed.complete.status, TransactionStatus::successful);
+    EXPECT_EQ(completed.complete.parts.size(), 1U);
+    EXPECT_EQ(completed.response.status, 200);
+    sending.outcome.error = Error{ErrorCode::bad_request, "it cannot be read", "", std::nullopt};
+    completed = kind.completed(delivery, DeliveryStep::bury, sending, clock.now());
+    EXPECT_EQ(completed.complete.status, TransactionStatus::failed);
+    EXPECT_EQ(completed.complete.error_code, "bad_request");
+    EXPECT_EQ(completed.response.body, R"({"id":"t-1","state":"dead"})");
+}
+
+TEST(Looks, GrowRarer) {
+    EXPECT_EQ(before_next_look(0s), 3s);
+    EXPECT_EQ(before_next_look(20s), 10s);
+    EXPECT_EQ(before_next_look(23h), 15min);
+}
+
+}  // namespace
