@@ -47,6 +47,7 @@ notification::NotificationDeps notification_deps(const ChannelDeps& deps) {
 std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps) {
     std::vector<ChannelDefinition> channels{
         notification::make_notification_channel(notification_deps(deps)),
+        webhook::make_webhook_channel(deps.webhook),
     };
     notification::add_fhir_metadata(channels);
     return channels;
@@ -55,6 +56,7 @@ std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps) {
 std::vector<DeliveryKind> all_deliveries(const ChannelDeps& deps) {
     return {
         notification::make_notification_delivery(notification_deps(deps)),
+        webhook::make_webhook_kind(deps.webhook),
     };
 }
 

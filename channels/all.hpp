@@ -2,6 +2,7 @@
 #pragma once
 
 #include "channels/notification/access.hpp"
+#include "channels/webhook/channel.hpp"
 #include "core/delivery_kind.hpp"
 #include "core/route.hpp"
 
@@ -34,6 +35,7 @@ struct ChannelDeps {
     std::function<void(const std::string& destination, int)> live{};  // may be empty: nobody cares
     std::shared_ptr<const dhis2::Mapping> dhis2{};                    // of programs; empty: the shipped one
     notification::Access access{};                                    // may be empty: no tokens are issued
+    webhook::WebhookDeps webhook{};                                   // may be empty: nobody subscribes
 };
 
 /// Every channel of this mediator, one line each.

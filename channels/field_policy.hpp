@@ -18,8 +18,12 @@ bool is_field(std::string_view name);
 const std::vector<std::string>& fields();
 
 /// The OpenCRVS 1.x permission codes, which are codes of composition sections ("mother-details"; opencrvs.md 4.5), as
-/// such names; absent where there is no such code.
+/// such names; absent where there is no such code. Every code lets the numbers of the registration out, as in 1.x.
 std::optional<std::vector<std::string>> fields_of_permission(std::string_view code);
+
+/// The permission codes a client of kind national_id has, whatever it was given (opencrvs.md 4.5, 5.1); none for a
+/// marriage.
+const std::vector<std::string>& national_id_permissions(VitalKind kind);
 
 struct Permitted {
     VitalEvent event;                    // nothing else is in it
@@ -27,7 +31,8 @@ struct Permitted {
 };
 
 /// Leaves in the event what is granted. Kind and tracking of the change itself (topic, times) are no fields: whoever is
-/// told at all is told them. Names that are not in the list grant nothing. Pure.
+/// told at all is told them. Names that are not in the list grant nothing, the event's `document` is never granted: it
+/// holds everything. Pure.
 Permitted permit(const VitalEvent& event, const std::vector<std::string>& granted);
 
 }  // namespace ocm

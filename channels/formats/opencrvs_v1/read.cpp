@@ -6,6 +6,7 @@
 #include "formats/opencrvs_v1/envelope.hpp"
 #include "formats/opencrvs_v1/observations.hpp"
 #include "formats/opencrvs_v1/person.hpp"
+#include "formats/opencrvs_v1/record_parts.hpp"
 #include "formats/opencrvs_v1/values.hpp"
 
 #include <nlohmann/json.hpp>
@@ -15,16 +16,6 @@
 
 namespace ocm::opencrvs_v1 {
 namespace {
-
-struct SectionRow {
-    std::string_view code;
-    std::string_view role;
-};
-constexpr std::array<SectionRow, 5> person_sections{{{section::child, role::child},
-                                                     {section::deceased, role::deceased},
-                                                     {section::mother, role::mother},
-                                                     {section::father, role::father},
-                                                     {section::spouse, role::spouse}}};
 
 std::string_view type_of(const Json& entry) {
     return text_member(resource_of(entry), "resourceType");
@@ -117,17 +108,7 @@ class Reader {
                 marks_.warn(*first, "the Task and the Composition name different events; the Composition's is kept");
             }
         }
-        const auto* notes = member(task, "note");
-        if (notes == nullptr || !notes->is_array()) return {};
-        for (const auto& note : *notes) {
-            auto said = take_text(note, "text", marks_);
-            if (!said) continue;
-            if (event_.comment) {
-                event_.comment->append("\n").append(*said);
-            } else {
-                event_.comment = std::move(said);
-            }
-        }
+        read_notes(task, event_.comment, marks_);
         return {};
     }
 
@@ -154,15 +135,8 @@ class Reader {
         const auto* url = member(each, "url");
         if (url == nullptr) return;
         const auto name = text(*url);
-        std::optional<std::string>* to = nullptr;
-        if (name == extension::contact) to = &event_.informant.contact;
-        if (name == extension::contact_phone) to = &event_.informant.phone;
-        if (name == extension::contact_email) to = &event_.informant.email;
-        if (to != nullptr) {
-            if (to->has_value()) return marks_.dropped(each, "only the first of its kind is kept");
-            *to = take_text(each, "valueString", marks_);
-            marks_.structure(*url);
-        } else if (name == extension::office && !event_.office) {
+        if (read_contact(each, event_.informant, marks_)) return;
+        if (name == extension::office && !event_.office) {
             event_.office = std::string(location_id(*found_.office));
             marks_.carried(*found_.office);
             marks_.structure(*url);
@@ -240,25 +214,8 @@ class Reader {
         use(*entry);
         const auto& related = resource_of(*entry);
         marks_.structure(member(related, "resourceType"));
-        read_relation(related);
+        read_relation(related, event_.informant, marks_);
         return read_informant_person(related);
-    }
-
-    void read_relation(const Json& related) {
-        const auto* relationship = member(related, "relationship");
-        if (relationship == nullptr) return;
-        auto& informant = event_.informant;
-        const auto* code = take_code(relationship, marks_);
-        if (code != nullptr) informant.relation = std::string(text(*code));
-        const auto* words = member(*relationship, "text");
-        if (words == nullptr || !words->is_string()) return;
-        if (code == nullptr) {
-            informant.relation = std::string(text(*words));
-            marks_.carried(*words);
-        } else if (text(*code) == "OTHER") {
-            informant.other_relation = std::string(text(*words));
-            marks_.carried(*words);
-        }
     }
 
     /// The relation's person has a role of its own where the event has one for it (a mother, a father, a spouse);
@@ -275,17 +232,7 @@ class Reader {
         }
         marks_.structure(*reference);
         if (used_[index_of(*entry)]) return {};
-        return take_person(*entry, informant_role());
-    }
-
-    std::string_view informant_role() const {
-        const auto relation = event_.informant.relation.value_or("");
-        const bool birth = event_.kind == VitalKind::birth;
-        std::string_view own = role::informant;
-        if (birth && relation == "MOTHER") own = role::mother;
-        if (birth && relation == "FATHER") own = role::father;
-        if (!birth && relation == "SPOUSE") own = role::spouse;
-        return event_.persons.contains(std::string(own)) ? role::informant : own;
+        return take_person(*entry, informant_role(event_));
     }
 
     Result<void> read_place() {
