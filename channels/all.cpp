@@ -44,12 +44,31 @@ notification::NotificationDeps notification_deps(const ChannelDeps& deps) {
     return out;
 }
 
+/// The areas that a place of the target lies in.
+webhook::AreasOf areas_of(std::shared_ptr<const opencrvs::Snapshot> snapshot) {
+    if (snapshot == nullptr) return {};
+    return [snapshot = std::move(snapshot)](const std::string& place) {
+        const auto* location = snapshot->places.location(place);
+        std::vector<std::string> out;
+        for (const auto* area : snapshot->places.ancestors(location != nullptr ? location->administrative_area : place))
+            out.push_back(area->id);
+        return out;
+    };
+}
+
 webhook::HeardDeps heard_deps(const ChannelDeps& deps) {
     auto& target = deps.target;
     webhook::HeardDeps out;
     out.target = target.name();
     out.finality = deps.inbound->finality;
-    out.publish = deps.publish;
+    if (deps.webhook.subscriptions) {
+        out.publish = [&target, subscriptions = deps.webhook.subscriptions](
+                          const RegistrationEvent& event, const std::string& transaction, WallTime now) {
+            std::vector<store_ops::Op> ops;
+            ops.emplace_back(webhook::publish(event, *subscriptions(), transaction, now, areas_of(target.snapshot())));
+            return ops;
+        };
+    }
     out.read_document = [&target](const Json& document,
                                   const opencrvs::About& about) -> Result<opencrvs::DocumentRead> {
         const auto snapshot = target.snapshot();
@@ -71,6 +90,7 @@ webhook::HeardDeps heard_deps(const ChannelDeps& deps) {
 std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps) {
     std::vector<ChannelDefinition> channels{
         notification::make_notification_channel(notification_deps(deps)),
+        webhook::make_webhook_channel(deps.webhook),
     };
     if (deps.inbound) channels.push_back(webhook::make_inbound_channel(*deps.inbound));
     notification::add_fhir_metadata(channels);
@@ -80,6 +100,7 @@ std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps) {
 std::vector<DeliveryKind> all_deliveries(const ChannelDeps& deps) {
     std::vector<DeliveryKind> kinds{
         notification::make_notification_delivery(notification_deps(deps)),
+        webhook::make_webhook_kind(deps.webhook),
     };
     if (deps.inbound) kinds.push_back(webhook::make_heard_delivery(heard_deps(deps)));
     return kinds;

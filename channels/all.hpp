@@ -2,6 +2,7 @@
 #pragma once
 
 #include "channels/notification/access.hpp"
+#include "channels/webhook/channel.hpp"
 #include "channels/webhook/inbound.hpp"
 #include "core/delivery_kind.hpp"
 #include "core/route.hpp"
@@ -39,7 +40,7 @@ struct ChannelDeps {
     notification::Access access{};                                    // may be empty: no tokens are issued
     std::optional<webhook::InboundDeps> inbound{};                    // absent: OpenCRVS is not listened to
     std::shared_ptr<opencrvs::AskBack> ask_back{};                    // may be empty: nothing can be confirmed
-    webhook::Publish publish{};                                       // may be empty: nobody is told
+    webhook::WebhookDeps webhook{};                                   // may be empty: nobody subscribes
 };
 
 /// Every channel of this mediator, one line each.

@@ -61,6 +61,12 @@ std::optional<Value> from_items(const Setting& setting, std::vector<std::string>
             if (!Network::parse(item)) return std::nullopt;
             continue;
         }
+        if (setting.type == Type::hosts) {
+            auto host = parse_host_pattern(item);
+            if (!host) return std::nullopt;
+            item = std::move(*host);
+            continue;
+        }
         auto fingerprint = parse_fingerprint(item);
         if (!fingerprint) return std::nullopt;
         item = std::move(*fingerprint);
@@ -69,7 +75,7 @@ std::optional<Value> from_items(const Setting& setting, std::vector<std::string>
 }
 
 bool is_list(Type type) {
-    return type == Type::networks || type == Type::fingerprints;
+    return type == Type::networks || type == Type::fingerprints || type == Type::hosts;
 }
 
 std::optional<Value> from_text(const Setting& setting, std::string_view text) {
@@ -111,6 +117,7 @@ std::optional<Value> from_text(const Setting& setting, std::string_view text) {
             return as_value(parse_fingerprint(text));
         case Type::networks:
         case Type::fingerprints:
+        case Type::hosts:
             return from_items(setting, parse_list(text));
     }
     return std::nullopt;

@@ -134,6 +134,14 @@ std::optional<std::string> parse_host(std::string_view text) {
     return lower;
 }
 
+std::optional<std::string> parse_host_pattern(std::string_view text) {
+    if (text == "*") return std::string(text);
+    if (!text.starts_with("*.")) return parse_host(text);
+    auto below = to_lower(text.substr(2));
+    if (!is_host_name(below)) return std::nullopt;
+    return "*." + below;
+}
+
 std::optional<std::string> parse_fingerprint(std::string_view text) {
     std::string out;
     for (const char c : to_lower(text)) {

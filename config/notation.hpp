@@ -31,6 +31,8 @@ std::vector<std::string> parse_list(std::string_view text);
 std::optional<std::string> parse_url(std::string_view text);
 /// IP address or host name, in lower case.
 std::optional<std::string> parse_host(std::string_view text);
+/// A host, "*.name" for all below a name, or "*" for any.
+std::optional<std::string> parse_host_pattern(std::string_view text);
 /// 64 hexadecimal digits with or without ':', as lower-case hex.
 std::optional<std::string> parse_fingerprint(std::string_view text);
 

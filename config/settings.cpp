@@ -191,6 +191,29 @@ const Setting table[] = {
      "Addresses that the country configuration forwards actions from.", {}},
     {"channels.webhook.finality", Type::choice, "confirmed", 0, 0, finality_choices,
      "Whether OpenCRVS is asked back before a forwarded action is taken for true: country configurations also forward what is refused later.", {}},
+    {"channels.webhook.enabled", Type::boolean, "false", 0, 0, {},
+     "Take subscriptions to what OpenCRVS registers, and tell subscribers.", "Webhook: enabled"},
+    {"channels.webhook.hold", Type::boolean, "false", 0, 0, {},
+     "Pause: what subscribers are to be told is queued and nothing is sent to them.", "Webhook: hold"},
+    {"channels.webhook.timeout", Type::duration, "20s", second, 10 * minute, {},
+     "Time a subscription has in all, the question to its callback included.", {}},
+    {"channels.webhook.queue.rate", Type::integer, "1000", 1, 100'000, {},
+     "Most deliveries sent to one subscriber in a second.", "Webhook queue: rate per second"},
+    {"channels.webhook.queue.concurrency", Type::integer, "16", 1, 256, {},
+     "Most deliveries sent to one subscriber at a time.", "Webhook queue: at a time"},
+    {"channels.webhook.queue.first_wait", Type::duration, "1s", 100 * ms, hour, {},
+     "Wait after the first failure of a delivery; it doubles with each further one and is jittered.",
+     "Webhook queue: first wait"},
+    {"channels.webhook.queue.max_wait", Type::duration, "1h", 100 * ms, day, {},
+     "Longest wait between tries of a delivery.", "Webhook queue: longest wait"},
+    {"channels.webhook.queue.max_age", Type::duration, "7d", second, 3650 * day, {},
+     "Older than this, a delivery that fails once more becomes a dead letter.", "Webhook queue: longest age"},
+    {"channels.webhook.callbacks.allowed_hosts", Type::hosts, "", 0, 256, {},
+     "Hosts that callbacks of subscribers may be at; as shipped there are none.", {}},
+    {"channels.webhook.callbacks.allow_private", Type::boolean, "false", 0, 0, {},
+     "Call subscribers at private, loopback and link-local addresses too.", {}},
+    {"channels.webhook.callbacks.allow_plaintext", Type::boolean, "false", 0, 0, {},
+     "Call subscribers over plain http too: whoever is in between then reads what they are told.", {}},
     // store
     {"store.path", Type::output_path, "/var/lib/opencrvs-mediator/mediator.db", 0, 0, {},
      "The database file; its folder is created readable by the mediator alone.", {}},
@@ -341,6 +364,10 @@ std::string allowed(const Setting& setting) {
         case Type::fingerprints:
             return "a list of at most " + std::to_string(setting.max) +
                    " certificate SHA-256s, each 64 hexadecimal digits";
+        case Type::hosts:
+            return "a list of at most " + std::to_string(setting.max) +
+                   " host names or IP addresses, such as \"hooks.example.org\", \"*.example.org\" for all below a "
+                   "name, or \"*\" for any";
     }
     return {};
 }

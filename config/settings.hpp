@@ -26,6 +26,7 @@ enum class Type {
     fingerprint,  // SHA-256 of a certificate, 64 hexadecimal digits, ':' allowed between pairs
     networks,     // list of IP addresses and networks ("10.0.0.0/8")
     fingerprints,
+    hosts,  // list of host names and IP addresses; "*.example.org" for all below a name, "*" for any
 };
 
 /// One setting: everything that is known of it, once. The loader, check-config, the documentation and the settings

@@ -20,6 +20,7 @@
 #include "config/report.hpp"
 #include "core/hash.hpp"
 #include "core/io_pool.hpp"
+#include "core/published.hpp"
 #include "http/server.hpp"
 #include "registration/describe.hpp"
 #include "registration/late_completion.hpp"
@@ -75,6 +76,7 @@ struct Application::Impl {
     std::shared_ptr<const AccessTokens> tokens;
     std::unique_ptr<opencrvs::Target> target;
     std::unique_ptr<opencrvs::WebhookSubscriptions> hub;  // ours at a 1.x target; may be empty
+    Published<webhook::SubscriptionDirectory> subscriptions{std::make_shared<const webhook::SubscriptionDirectory>()};
     RuntimeSettings runtime;
     std::unique_ptr<Engine> engine;
     std::unique_ptr<Dispatcher> dispatcher;
@@ -103,6 +105,7 @@ struct Application::Impl {
     Result<void> listen_admin();
 
     void clients_changed();
+    void subscriptions_changed();
     void settings_changed(const std::shared_ptr<const config::Config>& now);
     void target_refreshed(const opencrvs::RefreshReport& report);
     void hub_synced(const Result<opencrvs::SyncReport>& done);
@@ -154,9 +157,9 @@ Result<void> Application::Impl::build() {
     settings_changed(console->current());
     clients_changed();
 
-    operations = std::make_unique<Operations>(Operations::Deps{*store, clock, ids, [this] { clients_changed(); },
-                                                               [this] { dispatcher->changed(); },
-                                                               envelope_options(*config), target.get()});
+    operations = std::make_unique<Operations>(Operations::Deps{
+        *store, clock, ids, [this] { clients_changed(); }, [this] { dispatcher->changed(); }, envelope_options(*config),
+        target.get(), [this] { subscriptions_changed(); }, upstream.get(), callback_policy(*config)});
     if (auto known = block_on(operations->crosswalk().publish()); !known) return known;
     if (auto listening = listen(); !listening) return listening;
     if (auto options = subscription_options(*config, server->port())) {
@@ -197,6 +200,9 @@ Result<void> Application::Impl::build_channels() {
                      [this](const std::string& destination, int change) { dispatcher->live(destination, change); }};
     deps.dhis2 = std::make_shared<const dhis2::Mapping>(std::move(*mapping));
     deps.access.grant = [this](const std::string& id, const std::string& key) { return grant(id, key); };
+    deps.webhook.subscriptions = [this] { return subscriptions.load(); };
+    deps.webhook.callbacks = [policy = callback_policy(*config)] { return policy; };
+    deps.webhook.changed = [this] { subscriptions_changed(); };
     deps.access.public_key = [this] { return tokens->public_pem(); };
     deps.inbound = inbound_deps(*config);
     if (auto ask = ask_options(*config)) deps.ask_back = std::make_shared<opencrvs::AskBack>(std::move(*ask), clock);
@@ -207,7 +213,8 @@ Result<void> Application::Impl::build_channels() {
         kinds.push_back(registration::make_late_completion(*upstream, clock, ids, openhim_options(*config)));
     }
     dispatcher = std::make_unique<Dispatcher>(
-        Dispatcher::Deps{*store, ports(), metrics, std::move(kinds), [this] { return engine->settings()->envelope; }},
+        Dispatcher::Deps{*store, ports(), metrics, std::move(kinds), [this] { return engine->settings()->envelope; },
+                         [this] { subscriptions_changed(); }},
         pool.context(0).get_executor());
     engine->on_queued([this] { dispatcher->changed(); });
     return {};
@@ -293,7 +300,18 @@ void Application::Impl::clients_changed() {
         return;
     }
     engine->set_clients(std::make_shared<const ClientDirectory>(std::move(*clients)));
+    subscriptions_changed();  // those of a client that was removed went with it
     configure_dispatcher();
+}
+
+void Application::Impl::subscriptions_changed() {
+    auto reader = store->reader();
+    auto all = reader ? (*reader)->subscriptions() : Result<std::vector<Subscription>>(fail(reader.error()));
+    if (!all) {
+        spdlog::error("the subscriptions could not be read: {}", all.error().message);
+        return;
+    }
+    subscriptions.store(std::make_shared<const webhook::SubscriptionDirectory>(std::move(*all)));
 }
 
 void Application::Impl::settings_changed(const std::shared_ptr<const config::Config>& now) {

@@ -143,6 +143,11 @@ int run_cli(int argc, char** argv) {
                      "The OpenCRVS 1.x it was written for, which decides what it is answered: 1.3 (to 1.5), "
                      "1.6 (and 1.7) or 1.8")
         ->check(CLI::IsMember({"1.3", "1.6", "1.8"}));
+    add_command
+        ->add_option("--fields", client.fields,
+                     "What a webhook client may be told: fields such as child.name, or permission codes of "
+                     "OpenCRVS 1.x such as child-details; as it is, nothing of the record")
+        ->delimiter(',');
     command(clients, "list", "List clients", clients_list);
     for (const auto& [name, help] :
          {std::pair{"enable", "Let a client call again"}, std::pair{"disable", "Refuse a client from now on"},
@@ -155,6 +160,24 @@ int run_cli(int argc, char** argv) {
         if (action == "rotate") {
             sub->add_option("--overlap", client.overlap, "How long the old key still works (such as 24h)");
         }
+    }
+
+    SubscriptionOptions subscription;
+    auto* subscriptions = group("subscriptions", "Who is told of what OpenCRVS registers");
+    command(subscriptions, "list", "List subscriptions, oldest first", [&](const CommonOptions& c) {
+        return subscriptions_list(c, subscription);
+    })->add_option("--client", subscription.client, "Client, by name or id");
+    for (const auto& [name, help] :
+         {std::pair{"pause", "Keep back what a subscription would be told"},
+          std::pair{"resume", "Tell a paused subscription what was kept back"},
+          std::pair{"remove", "Remove a subscription for good"},
+          std::pair{"test", "Ask the callback of a subscription whether it still answers"}}) {
+        const std::string action = name;
+        auto* sub = command(subscriptions, name, help, [&subscription, action](const CommonOptions& c) {
+            return subscriptions_change(c, action, subscription);
+        });
+        sub->add_option("ID", subscription.id, "Subscription id")->required();
+        if (action == "pause") sub->add_option("--reason", subscription.reason, "Why; shown in lists");
     }
 
     DeliveryOptions delivery;

@@ -124,10 +124,12 @@ int clients_add(const CommonOptions& common, const ClientOptions& options) {
                     {"kind", options.kind},
                     {"openhim_client", options.openhim_client},
                     {"on_outage", options.on_outage},
-                    {"contract_version", options.contract_version}};
+                    {"contract_version", options.contract_version},
+                    {"fields", options.fields}};
     return invoke(common, "clients.add", args, [](const Json& result) {
         say(fields_of(result));
         note("the key is shown this once: only its hash is kept");
+        if (result.contains("signing_secret")) note("so is the secret that signs what it is sent");
         return 0;
     });
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// The bodies of the commands: each prints and returns the exit code.
 namespace ocm::app {
@@ -59,6 +60,7 @@ int transactions_show(const CommonOptions& common, const ShowOptions& options);
 
 struct ClientOptions {
     std::string name, kind, openhim_client, overlap = "24h", on_outage = "queue", contract_version = "1.8";
+    std::vector<std::string> fields;
 };
 int clients_add(const CommonOptions& common, const ClientOptions& options);
 int clients_list(const CommonOptions& common);
@@ -73,6 +75,11 @@ struct DeliveryOptions {
 int deliveries_list(const CommonOptions& common, const DeliveryOptions& options);
 int deliveries_show(const CommonOptions& common, const DeliveryOptions& options);
 int deliveries_change(const CommonOptions& common, const std::string& action, const DeliveryOptions& options);
+struct SubscriptionOptions {
+    std::string id, client, reason;
+};
+int subscriptions_list(const CommonOptions& common, const SubscriptionOptions& options);
+int subscriptions_change(const CommonOptions& common, const std::string& action, const SubscriptionOptions& options);
 int notifications_conflicts(const CommonOptions& common, const ListOptions& options);
 
 int store_check(const CommonOptions& common);

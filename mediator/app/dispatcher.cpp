@@ -203,8 +203,13 @@ Task<void> Dispatcher::settle(Delivery delivery, const DeliveryKind& kind, Sendi
     if (verdict.step == DeliveryStep::park) op.waits_for = sending.waits_for;
     unit.emplace_back(std::move(op));
     bool queued = !sending.also.empty();
-    for (auto& also : sending.also) unit.emplace_back(std::move(also));
-    const bool over = verdict.step == DeliveryStep::deliver || verdict.step == DeliveryStep::bury;
+    bool subscriptions = false;
+    for (auto& also : sending.also) {
+        subscriptions = subscriptions || std::holds_alternative<store_ops::PutSubscription>(also);
+        unit.emplace_back(std::move(also));
+    }
+    const bool over = verdict.step == DeliveryStep::deliver || verdict.step == DeliveryStep::bury ||
+                      verdict.step == DeliveryStep::drop;
     if (over && kind.completed) {
         sending.outcome.error = verdict.why;
         auto completed = kind.completed(delivery, verdict.step, sending, now);
@@ -230,6 +235,7 @@ Task<void> Dispatcher::settle(Delivery delivery, const DeliveryKind& kind, Sendi
     spdlog::info("delivery {} of {} to {}: {} at attempt {}{}{}", delivery.id, delivery.transaction,
                  delivery.destination, name(verdict.step), delivery.attempts, verdict.why.message.empty() ? "" : ": ",
                  verdict.why.message);
+    if (subscriptions && deps_.subscriptions_changed) deps_.subscriptions_changed();
     if (queued) handle(dispatch::Changed{});
 }
 

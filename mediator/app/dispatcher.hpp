@@ -35,7 +35,8 @@ class Dispatcher {
         Ports ports;
         Metrics& metrics;
         std::vector<DeliveryKind> kinds;
-        std::function<EnvelopeOptions()> envelope;  // how much OpenHIM is shown
+        std::function<EnvelopeOptions()> envelope;      // how much OpenHIM is shown
+        std::function<void()> subscriptions_changed{};  // a delivery ended one; may be empty
     };
     /// `executor` is that of io thread 0. The dispatcher lives until that thread has ended.
     Dispatcher(Deps deps, boost::asio::any_io_executor executor);

@@ -3,7 +3,10 @@
 
 #include "app/arguments.hpp"
 #include "app/callers.hpp"
+#include "channels/field_policy.hpp"
 #include "config/notation.hpp"
+#include "core/hash.hpp"
+#include "core/ids.hpp"
 #include "store/store.hpp"
 
 #include <nlohmann/json.hpp>
@@ -23,6 +26,7 @@ Json client_json(const Client& client) {
              {"created", rfc3339(client.created)},
              {"on_outage", store_ops::name(client.on_outage)},
              {"contract_version", store_ops::name(client.contract_version)}};
+    if (!client.fields.empty()) out["fields"] = client.fields;
     if (!client.openhim_client.empty()) out["openhim_client"] = client.openhim_client;
     if (client.old_key_until) out["old_key_until"] = rfc3339(*client.old_key_until);
     return out;
@@ -67,6 +71,26 @@ Result<std::optional<WallTime>> instant(const Json& args, std::string_view name)
     return at;
 }
 
+/// What a client may be told: names of the field policy and 1.x permission codes.
+Result<std::vector<std::string>> fields_of(const Json& list) {
+    std::vector<std::string> out;
+    if (!list.is_array()) return wrong("fields", "a list of names");
+    for (const auto& each : list) {
+        const std::string field(text(each));
+        if (!is_field(field) && !fields_of_permission(field))
+            return wrong("fields",
+                         "names of fields such as child.name, or OpenCRVS 1.x permission codes such as "
+                         "child-details");
+        out.push_back(field);
+    }
+    return out;
+}
+
+std::string random_uuid() {
+    // Version 5 of random bytes is as random as they are.
+    return uuid_v5("00000000-0000-0000-0000-000000000000", random_bytes(32));
+}
+
 const Client* find_client(const std::vector<Client>& clients, std::string_view name_or_id) {
     const auto it = std::find_if(clients.begin(), clients.end(), [&](const Client& client) {
         return client.name == name_or_id || client.id == name_or_id;
@@ -77,11 +101,13 @@ const Client* find_client(const std::vector<Client>& clients, std::string_view n
 }  // namespace
 
 const std::vector<std::string>& Operations::commands() {
-    static const std::vector<std::string> all{
-        "clients.add",     "clients.list",      "clients.enable",     "clients.disable",         "clients.rotate",
-        "clients.remove",  "transactions.list", "transactions.show",  "notifications.conflicts", "deliveries.list",
-        "deliveries.show", "deliveries.retry",  "deliveries.discard", "deliveries.release",      "deliveries.resolve",
-        "store.check"};
+    static const std::vector<std::string> all{"clients.add",          "clients.list",        "clients.enable",
+                                              "clients.disable",      "clients.rotate",      "clients.remove",
+                                              "transactions.list",    "transactions.show",   "notifications.conflicts",
+                                              "deliveries.list",      "deliveries.show",     "deliveries.retry",
+                                              "deliveries.discard",   "deliveries.release",  "deliveries.resolve",
+                                              "subscriptions.list",   "subscriptions.pause", "subscriptions.resume",
+                                              "subscriptions.remove", "subscriptions.test",  "store.check"};
     return all;
 }
 
@@ -104,6 +130,10 @@ Task<Result<Json>> Operations::run(std::string command, Json args, std::string a
     if (command == "deliveries.resolve") co_return co_await resolve_delivery(std::move(args), std::move(actor));
     if (command == "deliveries.retry" || command == "deliveries.discard") {
         co_return co_await step_delivery(std::move(command), std::move(args), std::move(actor));
+    }
+    if (command == "subscriptions.list") co_return co_await list_subscriptions(std::move(args));
+    if (command.starts_with("subscriptions.") && std::count(commands().begin(), commands().end(), command) != 0) {
+        co_return co_await change_subscription(std::move(command), std::move(args), std::move(actor));
     }
     if (command == "store.check") co_return co_await check_store();
     if (command.starts_with("crosswalk."))
@@ -142,10 +172,22 @@ Task<Result<Json>> Operations::add_client(Json args, std::string actor) {
     client.contract_version = *contract;
     const auto key = make_client_key(client.id);
     client.key_sha256 = hash_client_key(key);
+    const bool is_told = *kind == store_ops::ClientKind::webhook || *kind == store_ops::ClientKind::national_id;
+    // As in 1.x: the text of a UUID of random bits.
+    if (is_told) client.signing_secret = random_uuid();
+    if (const auto* fields = member(args, "fields"); fields != nullptr) {
+        auto granted = fields_of(*fields);
+        if (!granted) co_return fail(granted.error());
+        if (!granted->empty() && *kind != store_ops::ClientKind::webhook)
+            co_return wrong("fields",
+                            "only a client of kind webhook is given fields; one of kind national-id has its own");
+        client.fields = std::move(*granted);
+    }
     const Json detail{{"client", client.id},
                       {"kind", store_ops::name(*kind)},
                       {"openhim", !openhim.empty()},
-                      {"contract_version", store_ops::name(*contract)}};
+                      {"contract_version", store_ops::name(*contract)},
+                      {"fields", client.fields}};
     store_ops::Unit unit;
     unit.emplace_back(
         store_ops::PutClient{client, {client.created, std::move(actor), "client.add", canonical_json(detail)}});
@@ -154,6 +196,7 @@ Task<Result<Json>> Operations::add_client(Json args, std::string actor) {
     if (deps_.clients_changed) deps_.clients_changed();
     auto out = client_json(client);
     out["key"] = key;
+    if (!client.signing_secret.empty()) out["signing_secret"] = client.signing_secret;
     co_return out;
 }
 

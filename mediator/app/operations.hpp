@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/crosswalk_operations.hpp"
+#include "channels/webhook/callback.hpp"
 #include "core/envelope.hpp"
 #include "core/json.hpp"
 #include "core/ports.hpp"
@@ -26,17 +27,21 @@ class Operations {
         store::Store& store;
         Clock& clock;
         Ids& ids;
-        std::function<void()> clients_changed;   // may be empty
-        std::function<void()> outbox_changed{};  // may be empty
-        EnvelopeOptions envelope{};              // how much OpenHIM is shown
-        opencrvs::Target* target = nullptr;      // what the crosswalk leads to; none: no crosswalk commands
+        std::function<void()> clients_changed;          // may be empty
+        std::function<void()> outbox_changed{};         // may be empty
+        EnvelopeOptions envelope{};                     // how much OpenHIM is shown
+        opencrvs::Target* target = nullptr;             // what the crosswalk leads to; none: no crosswalk commands
+        std::function<void()> subscriptions_changed{};  // may be empty
+        Upstream* upstream = nullptr;                   // asks callbacks; none: they are not asked
+        webhook::CallbackPolicy callbacks{};            // where subscribers may be called
     };
     explicit Operations(Deps deps)
         : deps_(std::move(deps)), crosswalk_({deps_.store, deps_.clock, deps_.target, deps_.outbox_changed}) {}
 
     /// Commands: clients.add, clients.list, clients.enable, clients.disable, clients.rotate, clients.remove,
     /// transactions.list, transactions.show, notifications.conflicts, deliveries.list, deliveries.show,
-    /// deliveries.retry, deliveries.discard, deliveries.release, deliveries.resolve, store.check, and those of
+    /// deliveries.retry, deliveries.discard, deliveries.release, deliveries.resolve, subscriptions.list,
+    /// subscriptions.pause, subscriptions.resume, subscriptions.remove, subscriptions.test, store.check, and those of
     /// CrosswalkOperations.
     Task<Result<Json>> run(std::string command, Json args, std::string actor);
 
@@ -48,6 +53,8 @@ class Operations {
     Task<Result<Json>> add_client(Json args, std::string actor);
     Task<Result<Json>> change_client(std::string command, Json args, std::string actor);
     Task<Result<Json>> list_clients();
+    Task<Result<Json>> list_subscriptions(Json args);
+    Task<Result<Json>> change_subscription(std::string command, Json args, std::string actor);
     Task<Result<Json>> list_transactions(Json args, std::string actor);
     Task<Result<Json>> show_transaction(Json args, std::string actor);
     Task<Result<Json>> list_deliveries(Json args);

@@ -4,6 +4,7 @@
 #include "app/cli_commands.hpp"
 #include "app/late_update.hpp"
 #include "channels/webhook/inbound.hpp"
+#include "channels/webhook/publish.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -173,6 +174,16 @@ std::map<std::string, dispatch::Policy> delivery_policies(const config::Config& 
     notification.breaker.open_for = std::clamp(notification.backoff.first, Milliseconds{100}, Milliseconds{10'000});
     notification.hold = config.flag("channels.notification.hold") || !config.flag("channels.notification.enabled");
 
+    const std::string subscribers = "channels.webhook.queue.";
+    dispatch::Policy webhook;
+    webhook.rate = static_cast<double>(config.integer(subscribers + "rate"));
+    webhook.concurrency = static_cast<unsigned>(config.integer(subscribers + "concurrency"));
+    webhook.backoff.first = config.duration(subscribers + "first_wait");
+    webhook.backoff.cap = config.duration(subscribers + "max_wait");
+    webhook.max_age = config.duration(subscribers + "max_age");
+    webhook.breaker.open_for = std::clamp(webhook.backoff.first, Milliseconds{100}, Milliseconds{10'000});
+    webhook.hold = config.flag("channels.webhook.hold") || !config.flag("channels.webhook.enabled");
+
     dispatch::Policy openhim;  // its API is one coroutine's at a time
     openhim.concurrency = 1;
     openhim.rate = 50;
@@ -183,8 +194,17 @@ std::map<std::string, dispatch::Policy> delivery_policies(const config::Config& 
     heard.rate = 500;
     heard.backoff = {.first = Milliseconds{2'000}, .cap = Milliseconds{600'000}};
     return {{"notification", notification},
+            {std::string(webhook::delivery_kind_name), webhook},
             {std::string(openhim_kind), openhim},
             {std::string(webhook::heard_kind), heard}};
+}
+
+webhook::CallbackPolicy callback_policy(const config::Config& config) {
+    webhook::CallbackPolicy out;
+    out.allowed_hosts = config.list("channels.webhook.callbacks.allowed_hosts");
+    out.allow_private = config.flag("channels.webhook.callbacks.allow_private");
+    out.allow_plaintext = config.flag("channels.webhook.callbacks.allow_plaintext");
+    return out;
 }
 
 }  // namespace ocm::app

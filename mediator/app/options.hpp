@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/engine.hpp"
+#include "channels/webhook/callback.hpp"
 #include "config/config.hpp"
 #include "core/dispatch.hpp"
 #include "http/server.hpp"
@@ -27,6 +28,9 @@ EngineSettings engine_settings(const config::Config& config, const std::vector<C
 EnvelopeOptions envelope_options(const config::Config& config);
 /// How each kind of delivery is sent.
 std::map<std::string, dispatch::Policy> delivery_policies(const config::Config& config);
+
+/// Where subscribers may be called.
+webhook::CallbackPolicy callback_policy(const config::Config& config);
 
 /// How many io threads: the setting, or one for each core.
 std::size_t io_threads(const config::Config& config);

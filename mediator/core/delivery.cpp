@@ -8,8 +8,9 @@ namespace {
 
 constexpr std::array<std::string_view, 7> state_names{"pending", "sending",   "parked",  "delivered",
                                                       "dead",    "discarded", "replaced"};
-constexpr std::array<std::string_view, 11> step_names{"start",   "postpone", "park",      "deliver",  "bury",   "retry",
-                                                      "release", "discard",  "hand_over", "withdraw", "resolve"};
+constexpr std::array<std::string_view, 12> step_names{"start",     "postpone", "park",    "deliver",
+                                                      "bury",      "retry",    "release", "discard",
+                                                      "hand_over", "withdraw", "resolve", "drop"};
 
 template <class E, std::size_t N>
 std::optional<E> find_name(std::string_view text, const std::array<std::string_view, N>& names) {
@@ -48,6 +49,7 @@ bool allowed(DeliveryStep step, DeliveryState from) {
         case DeliveryStep::bury:
         case DeliveryStep::hand_over:
         case DeliveryStep::withdraw:
+        case DeliveryStep::drop:
             return from == DeliveryState::sending;
         case DeliveryStep::release:
         case DeliveryStep::resolve:
@@ -77,6 +79,7 @@ DeliveryState state_after(DeliveryStep step) {
             return DeliveryState::dead;
         case DeliveryStep::discard:
         case DeliveryStep::withdraw:
+        case DeliveryStep::drop:
             return DeliveryState::discarded;
     }
     return DeliveryState::dead;

@@ -40,6 +40,7 @@ enum class DeliveryStep {
     hand_over,  // sending: a call begins that must not be repeated; unclear where nothing more is recorded (ADR 11)
     withdraw,   // sending: its caller waits and is told what came of it; it leaves the outbox
     resolve,    // parked: a person found that the target has it
+    drop,       // sending: there is nobody any more that it is for
 };
 std::string_view name(DeliveryStep step);
 std::optional<DeliveryStep> delivery_step(std::string_view text);
@@ -63,6 +64,8 @@ struct Delivery {
     std::string error_code;            // of the last failure
     std::string why;                   // the same in plain words
     std::vector<PlaceCode> waits_for;  // of a parked one: the codes that have to become known
+    std::string subscription{};        // it is for; may be empty
+    std::int64_t sequence = 0;         // its number among what was queued for that subscription, from 1
 };
 
 }  // namespace ocm

@@ -194,6 +194,8 @@ Verdict judge(const Delivery& delivery, const Outcome& outcome, const Policy& po
             return {DeliveryStep::bury, now, outcome.error};
         case Outcome::Kind::park:
             return {DeliveryStep::park, now, outcome.error};
+        case Outcome::Kind::dropped:
+            return {DeliveryStep::drop, now, outcome.error};
         case Outcome::Kind::again:
             break;
     }

@@ -32,6 +32,7 @@ struct Outcome {
         again,    // not now: down, slow, busy; sent again
         refused,  // for good: a dead letter
         park,     // not before someone makes it possible
+        dropped,  // there is nobody any more that it is for
     };
     Kind kind = Kind::done;
     Error error{};         // of all but `done`; its retry_after is respected

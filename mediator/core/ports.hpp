@@ -23,6 +23,8 @@ struct UpstreamCall {
     std::size_t max_response = 16u << 20;
     bool repeatable = false;   // repeating cannot do the work twice: idempotent method, or an idempotency key in it
     bool credentials = false;  // the request or answer body carries credentials (token calls): redact when recording
+    bool public_only =
+        false;  // its address was named by someone else: no connection but to a public one (core/address)
 };
 
 struct UpstreamReply {

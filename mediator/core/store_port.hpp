@@ -5,6 +5,7 @@
 #include "core/crosswalk.hpp"
 #include "core/delivery.hpp"
 #include "core/result.hpp"
+#include "core/subscription.hpp"
 #include "core/task.hpp"
 #include "core/transaction.hpp"
 
@@ -82,6 +83,7 @@ struct Enqueue {
     bool parked = false;               // starts parked, not pending
     std::vector<PlaceCode> waits_for;  // of a parked one: the codes that have to become known
     Error why{};                       // why it is queued; message without values
+    std::string subscription{};        // of `Publish`: it gets the subscription's next number
 };
 
 /// *delivery*: a step of a delivery's life. Refused with `conflict` where its state does not allow the step. A step of
@@ -153,6 +155,8 @@ struct Client {
     WallTime created{};
     OnOutage on_outage = OnOutage::queue;
     ContractVersion contract_version = ContractVersion::v1_8;
+    std::string signing_secret{};  // of kinds webhook and national_id: the SHA secret of 1.x; signs what it is sent
+    std::vector<std::string> fields{};  // it may be told: names of the field policy, or 1.x permission codes
     friend bool operator==(const Client&, const Client&) = default;
 };
 
@@ -173,6 +177,30 @@ struct ChangeCrosswalk {
     Administer record;
 };
 
+struct PutSubscription {
+    Subscription subscription;  // inserted, or replaced where the id exists; its number goes on where it was
+    Administer record;
+    bool existing = false;  // only where it still exists; else nothing happens
+};
+/// Refused with `not_found` where there is none.
+struct RemoveSubscription {
+    std::string id;
+    Administer record;
+};
+
+/// *published*: something became known, and these deliveries tell it. Where the key is known nothing happens, and
+/// nothing fails; nor is a delivery queued whose subscription is gone.
+struct Publish {
+    std::string once_key;
+    std::string event;  // id of the event
+    std::string topic;
+    std::string record;  // the target's id of the record; may be empty
+    std::string transaction;
+    WallTime at{};
+    std::string payload;              // what every one of the deliveries carries; theirs is empty
+    std::vector<Enqueue> deliveries;  // of the same transaction, each with its subscription
+};
+
 /// A small named document kept across restarts: last-good console settings, form config, locations.
 struct PutCache {
     std::string key;
@@ -181,7 +209,7 @@ struct PutCache {
 };
 
 using Op = std::variant<Receive, Attempt, Answer, Enqueue, StepDelivery, Complete, Disclose, Administer, PutClient,
-                        RemoveClient, ChangeCrosswalk, PutCache>;
+                        RemoveClient, ChangeCrosswalk, PutSubscription, RemoveSubscription, Publish, PutCache>;
 
 /// Operations that are kept or lost together, each unit under its own savepoint: a bad one fails alone.
 using Unit = std::vector<Op>;

@@ -35,6 +35,8 @@ class Check {
         compare("claim", "txn", "txn");
         compare("client", "id", "name");
         compare("outbox", "id", "delivery");
+        compare("subscription", "id", "id");
+        compare("published", "id", "event");
         compare("crosswalk", "target, kind, system, code", "kind || ' ' || code");
         database_.execute("ROLLBACK");
         return std::move(report_);

@@ -30,7 +30,8 @@ Json begin(std::string_view kind, WallTime at, std::string_view transaction) {
 
 bool projected(std::string_view name) {
     return name == part_name::claim || name == part_name::subjects || name == part_name::client ||
-           name == part_name::why || name == part_name::waits_for || name == part_name::crosswalk;
+           name == part_name::why || name == part_name::waits_for || name == part_name::crosswalk ||
+           name == part_name::subscription || name == part_name::record;
 }
 
 /// Drawn for many parts at once: the generator takes about as long for one as for all of them.
@@ -191,7 +192,8 @@ PreparedEntry entry_of(Enqueue op) {
     put(entry.body, "client", op.client);
     if (op.carries_claim) entry.body["carries_claim"] = true;
     if (op.parked) entry.body["parked"] = true;
-    add_part(entry, std::string(payload_part), std::move(op.payload));
+    put(entry.body, "subscription", op.subscription);
+    if (op.subscription.empty()) add_part(entry, std::string(payload_part), std::move(op.payload));
     add_why(entry, op.why);
     add_waits_for(entry, op.waits_for);
     return entry;
@@ -228,6 +230,12 @@ PreparedEntry entry_of(Disclose op) {
     return entry;
 }
 
+Json texts_of(const std::vector<std::string>& texts) {
+    auto list = Json::array();
+    for (const auto& text : texts) list.push_back(valid_utf8(text));
+    return list;
+}
+
 std::string client_json(const Client& client) {
     Json json = Json::object();
     put(json, "id", client.id);
@@ -241,6 +249,8 @@ std::string client_json(const Client& client) {
     put(json, "created", rfc3339(client.created));
     put(json, "on_outage", name(client.on_outage));
     put(json, "contract_version", name(client.contract_version));
+    put(json, "signing_secret", client.signing_secret);
+    if (!client.fields.empty()) json["fields"] = texts_of(client.fields);
     return canonical_json(json);
 }
 
@@ -288,14 +298,52 @@ PreparedEntry entry_of(const ChangeCrosswalk& op) {
     return entry;
 }
 
+PreparedEntry entry_of(const PutSubscription& op) {
+    auto entry = administered_entry(op.record.at, op.record.actor, op.record.action, op.record.detail);
+    put(entry.body, "put_subscription", op.subscription.id);
+    if (op.existing) entry.body["existing"] = true;
+    add_part(entry, std::string(part_name::subscription), subscription_json(op.subscription));
+    return entry;
+}
+
+PreparedEntry entry_of(const RemoveSubscription& op) {
+    auto entry = administered_entry(op.record.at, op.record.actor, op.record.action, op.record.detail);
+    put(entry.body, "remove_subscription", op.id);
+    return entry;
+}
+
+PreparedPublication publication_of(Publish op) {
+    PreparedPublication out;
+    // It may hold a registration number: its hash is compared.
+    out.once_key = sha256_hex(op.once_key);
+    out.published = start_of_transaction(kind::published, op.at, op.transaction);
+    auto& entry = out.published;
+    put(entry.body, "once_key", out.once_key);
+    put(entry.body, "event", op.event);
+    put(entry.body, "topic", op.topic);
+    if (!op.record.empty()) add_part(entry, std::string(part_name::record), std::move(op.record));
+    add_part(entry, std::string(payload_part), std::move(op.payload));
+    for (auto& delivery : op.deliveries) {
+        if (delivery.subscription.empty() || delivery.transaction != op.transaction)
+            throw std::invalid_argument("a delivery of an event is for no subscription, or of another transaction");
+        auto queued = entry_of(std::move(delivery));
+        put(queued.body, "event", op.event);
+        out.deliveries.push_back(std::move(queued));
+    }
+    return out;
+}
+
 struct Prepare {
     PreparedUnit& unit;
     WallTime now;
 
-    void add(PreparedEntry entry) const {
-        finish(entry);
+    void weigh(const PreparedEntry& entry) const {
         unit.bytes += 256 + entry.canonical.size();
         for (const auto& part : entry.parts) unit.bytes += part.packed.size() + part.plain.size() + 128;
+    }
+    void add(PreparedEntry entry) const {
+        finish(entry);
+        weigh(entry);
         unit.ops.emplace_back(std::move(entry));
     }
 
@@ -320,6 +368,15 @@ struct Prepare {
     void operator()(PutClient&& op) const { add(entry_of(op)); }
     void operator()(RemoveClient&& op) const { add(entry_of(op)); }
     void operator()(ChangeCrosswalk&& op) const { add(entry_of(op)); }
+    void operator()(PutSubscription&& op) const { add(entry_of(op)); }
+    void operator()(RemoveSubscription&& op) const { add(entry_of(op)); }
+    void operator()(Publish&& op) const {
+        auto publication = publication_of(std::move(op));
+        finish(publication.published);
+        weigh(publication.published);
+        for (const auto& delivery : publication.deliveries) weigh(delivery);
+        unit.ops.emplace_back(std::move(publication));
+    }
     void operator()(PutCache&& op) const {
         auto packed = compress(op.value);
         unit.bytes += 256 + packed.size();
@@ -340,6 +397,7 @@ struct RawSize {
     std::size_t operator()(const Answer& op) const { return of(op.parts); }
     std::size_t operator()(const Complete& op) const { return of(op.parts); }
     std::size_t operator()(const Enqueue& op) const { return op.payload.size(); }
+    std::size_t operator()(const Publish& op) const { return op.payload.size(); }
     std::size_t operator()(const PutCache& op) const { return op.value.size(); }
     std::size_t operator()(const ChangeCrosswalk& op) const {
         constexpr std::size_t of_entry = 256;
@@ -359,6 +417,13 @@ std::optional<Json> object(std::string_view text) {
 
 std::string member_text(const Json& json, std::string_view name) {
     return std::string(text_member(json, name));
+}
+
+std::vector<std::string> texts_in(const Json* list) {
+    std::vector<std::string> out;
+    if (list == nullptr || !list->is_array()) return out;
+    for (const auto& each : *list) out.emplace_back(text(each));
+    return out;
 }
 
 }  // namespace
@@ -479,7 +544,72 @@ std::optional<Client> read_client(std::string_view text) {
                   parse_rfc3339(text_member(*json, "old_key_until")),
                   *created,
                   on_outage(text_member(*json, "on_outage")).value_or(OnOutage::queue),
-                  contract_version(text_member(*json, "contract_version")).value_or(ContractVersion::v1_8)};
+                  contract_version(text_member(*json, "contract_version")).value_or(ContractVersion::v1_8),
+                  member_text(*json, "signing_secret"),
+                  texts_in(member(*json, "fields"))};
+}
+
+std::string texts_json(const std::vector<std::string>& texts) {
+    return canonical_json(texts_of(texts));
+}
+
+std::vector<std::string> read_texts(std::string_view text) {
+    const auto json = parse_json(text);
+    return json ? texts_in(&*json) : std::vector<std::string>{};
+}
+
+std::string subscription_json(const Subscription& subscription) {
+    Json json = Json::object();
+    put(json, "id", subscription.id);
+    put(json, "client", subscription.client);
+    put(json, "contract", name(subscription.contract));
+    put(json, "state", name(subscription.state));
+    put(json, "why", subscription.why);
+    put(json, "callback", subscription.callback);
+    put(json, "secret", subscription.secret);
+    put(json, "key_id", subscription.key_id);
+    json["full"] = subscription.full;
+    put(json, "created", rfc3339(subscription.created));
+    if (subscription.until) put(json, "until", rfc3339(*subscription.until));
+    const auto list = [&](const char* key, const std::vector<std::string>& texts) {
+        if (!texts.empty()) json[key] = texts_of(texts);
+    };
+    list("topics", subscription.topics);
+    list("fields", subscription.fields);
+    list("areas", subscription.areas);
+    list("offices", subscription.offices);
+    list("statuses", subscription.statuses);
+    list("headers", subscription.headers);
+    return canonical_json(json);
+}
+
+std::optional<Subscription> read_subscription(std::string_view text) {
+    const auto json = object(text);
+    if (!json) return std::nullopt;
+    const auto contract = subscription_contract(text_member(*json, "contract"));
+    const auto state = subscription_state(text_member(*json, "state"));
+    const auto created = parse_rfc3339(text_member(*json, "created"));
+    if (!contract || !state || !created) return std::nullopt;
+    const auto* full = member(*json, "full");
+    Subscription out;
+    out.id = member_text(*json, "id");
+    out.client = member_text(*json, "client");
+    out.contract = *contract;
+    out.state = *state;
+    out.why = member_text(*json, "why");
+    out.topics = texts_in(member(*json, "topics"));
+    out.callback = member_text(*json, "callback");
+    out.secret = member_text(*json, "secret");
+    out.key_id = member_text(*json, "key_id");
+    out.fields = texts_in(member(*json, "fields"));
+    out.areas = texts_in(member(*json, "areas"));
+    out.offices = texts_in(member(*json, "offices"));
+    out.statuses = texts_in(member(*json, "statuses"));
+    out.headers = texts_in(member(*json, "headers"));
+    out.full = full != nullptr && *full == true;
+    out.created = *created;
+    out.until = parse_rfc3339(text_member(*json, "until"));
+    return out;
 }
 
 std::string place_codes_json(const std::vector<PlaceCode>& codes) {

@@ -27,6 +27,7 @@ inline constexpr std::string_view completed = "completed";
 inline constexpr std::string_view disclosed = "disclosed";
 inline constexpr std::string_view administered = "administered";
 inline constexpr std::string_view erased = "erased";
+inline constexpr std::string_view published = "published";
 }  // namespace kind
 
 struct PreparedPart {
@@ -58,7 +59,15 @@ struct PreparedCache {
     std::size_t size = 0;
 };
 
-using PreparedOp = std::variant<PreparedEntry, PreparedCache>;
+/// Written only where nothing was published under its key. A delivery gets its number from the writer, which only then
+/// makes the canonical text.
+struct PreparedPublication {
+    std::string once_key;  // hashed
+    PreparedEntry published;
+    std::vector<PreparedEntry> deliveries;
+};
+
+using PreparedOp = std::variant<PreparedEntry, PreparedCache, PreparedPublication>;
 
 struct PreparedUnit {
     std::vector<PreparedOp> ops;
@@ -79,6 +88,8 @@ inline constexpr std::string_view client = "client";
 inline constexpr std::string_view why = "why";
 inline constexpr std::string_view waits_for = "waits_for";
 inline constexpr std::string_view crosswalk = "crosswalk";
+inline constexpr std::string_view subscription = "subscription";
+inline constexpr std::string_view record = "record";
 }  // namespace part_name
 
 /// Of a queued delivery: read when it is sent, not by the projections.
@@ -104,6 +115,11 @@ std::string subject_json(const Subject& subject);
 Subject read_subject(std::string_view text);
 store_ops::Subjects read_subjects(std::string_view text);
 std::optional<store_ops::Client> read_client(std::string_view text);
+/// Without its number, which the writer counts.
+std::string subscription_json(const Subscription& subscription);
+std::optional<Subscription> read_subscription(std::string_view text);
+std::string texts_json(const std::vector<std::string>& texts);
+std::vector<std::string> read_texts(std::string_view text);
 std::string place_codes_json(const std::vector<PlaceCode>& codes);
 std::vector<PlaceCode> read_place_codes(std::string_view text);
 /// What a change of the crosswalk puts and removes; who and when are its entry's.

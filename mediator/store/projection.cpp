@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <tuple>
+
 namespace ocm::store {
 namespace {
 
@@ -55,10 +57,10 @@ Projector::Projector(Database& database, const std::string& schema)
       settle_(database, "UPDATE " + schema + ".claim SET state = ? WHERE txn = ?"),
       unsettled_(database, "UPDATE " + schema + ".claim SET state = 'interrupted' WHERE txn = ? AND state = 'running'"),
       interrupt_(database, "UPDATE " + schema + ".claim SET state = 'interrupted' WHERE state = 'running'"),
-      enqueue_(database,
-               "INSERT INTO " + schema +
-                   ".outbox (id, delivery, txn, kind, destination, client, order_key, carries_claim, state,"
-                   " created, due, changed, error_code, why, waits_for) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+      enqueue_(database, "INSERT INTO " + schema +
+                             ".outbox (id, delivery, txn, kind, destination, client, order_key, carries_claim, state,"
+                             " created, due, changed, error_code, why, waits_for, subscription, sequence, published)"
+                             " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       find_delivery_(database,
                      "SELECT id, state, carries_claim FROM " + schema + ".outbox WHERE delivery = ? AND txn = ?"),
       newer_claim_(database, "SELECT 1 FROM " + schema + ".claim a JOIN " + schema +
@@ -91,19 +93,35 @@ Projector::Projector(Database& database, const std::string& schema)
       forget_deliveries_(database, "DELETE FROM " + schema + ".outbox WHERE txn = ?"),
       put_client_(database, "INSERT INTO " + schema +
                                 ".client (id, name, kind, enabled, openhim_client, key_sha256, old_key_sha256,"
-                                " old_key_until, created, on_outage, contract_version)"
-                                " VALUES (?,?,?,?,?,?,?,nullif(?, -1),?,?,?)"
+                                " old_key_until, created, on_outage, contract_version, signing_secret, fields)"
+                                " VALUES (?,?,?,?,?,?,?,nullif(?, -1),?,?,?,?,?)"
                                 " ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind,"
                                 " enabled = excluded.enabled, openhim_client = excluded.openhim_client,"
                                 " key_sha256 = excluded.key_sha256, old_key_sha256 = excluded.old_key_sha256,"
                                 " old_key_until = excluded.old_key_until, created = excluded.created,"
-                                " on_outage = excluded.on_outage, contract_version = excluded.contract_version"),
+                                " on_outage = excluded.on_outage, contract_version = excluded.contract_version,"
+                                " signing_secret = excluded.signing_secret, fields = excluded.fields"),
       remove_client_(database, "DELETE FROM " + schema + ".client WHERE id = ?"),
       put_crosswalk_(database, "INSERT OR REPLACE INTO " + schema +
                                    ".crosswalk (target, kind, system, code, location, name, origin, note, actor, at)"
                                    " VALUES (?,?,?,?,?,?,?,?,?,?)"),
       remove_crosswalk_(
           database, "DELETE FROM " + schema + ".crosswalk WHERE target = ? AND kind = ? AND system = ? AND code = ?"),
+      put_subscription_(database, "INSERT INTO " + schema +
+                                      ".subscription (id, client, state, created, sequence, detail)"
+                                      " VALUES (?,?,?,?,0,?) ON CONFLICT (id) DO UPDATE SET client = excluded.client,"
+                                      " state = excluded.state, created = excluded.created, detail = excluded.detail"),
+      change_subscription_(
+          database,
+          "UPDATE " + schema + ".subscription SET client = ?, state = ?, created = ?, detail = ? WHERE id = ?"),
+      remove_subscription_(database, "DELETE FROM " + schema + ".subscription WHERE id = ?"),
+      remove_subscriptions_(database, "DELETE FROM " + schema + ".subscription WHERE client = ?"),
+      count_up_(database, "UPDATE " + schema + ".subscription SET sequence = ? WHERE id = ?"),
+      insert_published_(
+          database,
+          "INSERT INTO " + schema + ".published (id, once_key, event, topic, record, txn, at) VALUES (?,?,?,?,?,?,?)"),
+      find_published_(database, "SELECT id FROM " + schema + ".published WHERE event = ?"),
+      erase_published_(database, "UPDATE " + schema + ".published SET record = '' WHERE txn = ?"),
       erase_txn_(database, "UPDATE " + schema +
                                ".txn SET erased = ?, tracking_id = '', event_id = '', registration_number = '',"
                                " source_id = '', office = '' WHERE id = ?"),
@@ -126,6 +144,7 @@ void Projector::apply(std::int64_t seq, std::int64_t txn, const Json& entry, con
     if (what == kind::queued) return queued(seq, txn, entry, part);
     if (what == kind::delivery) return stepped(txn, entry, part);
     if (what == kind::administered) return administered(entry, part);
+    if (what == kind::published) return published(seq, txn, entry, part);
     if (what == kind::erased) return erased(seq, entry);
     if (what == kind::attempt) attempt_.run(txn);
 }
@@ -193,10 +212,18 @@ void Projector::queued(std::int64_t seq, std::int64_t txn, const Json& entry, co
     const auto at = time_member(entry, "at");
     const auto state = flag_member(entry, "parked") ? DeliveryState::parked : DeliveryState::pending;
     const auto why = part(part_name::why).value_or("");
+    std::int64_t content = 0;
+    if (const auto event = text_member(entry, "event"); !event.empty()) {
+        auto rows = find_published_.query(event);
+        if (rows.next()) content = rows.integer(0);
+    }
+    if (const auto subscription = text_member(entry, "subscription"); !subscription.empty())
+        count_up_.run(integer_member(entry, "sequence"), subscription);
     enqueue_.run(seq, text_member(entry, "delivery"), txn, text_member(entry, "delivery_kind"),
                  text_member(entry, "destination"), text_member(entry, "client"), text_member(entry, "order_key"),
                  flag_member(entry, "carries_claim") ? 1 : 0, name(state), at, time_member(entry, "due"), at,
-                 text_member(entry, "error_code"), why, part(part_name::waits_for).value_or(""));
+                 text_member(entry, "error_code"), why, part(part_name::waits_for).value_or(""),
+                 text_member(entry, "subscription"), integer_member(entry, "sequence"), content);
 }
 
 void Projector::stepped(std::int64_t txn, const Json& entry, const PartText& part) {
@@ -264,7 +291,13 @@ void Projector::administered(const Json& entry, const PartText& part) {
     if (text_member(entry, "action") == recovered_action) recovered();
     if (const auto id = text_member(entry, "remove_client"); !id.empty()) {
         if (remove_client_.run(id) == 0) throw Refused{{ErrorCode::not_found, "there is no such client", {}, {}}};
+        remove_subscriptions_.run(id);
     }
+    if (const auto id = text_member(entry, "remove_subscription"); !id.empty()) {
+        if (remove_subscription_.run(id) == 0)
+            throw Refused{{ErrorCode::not_found, "there is no such subscription", {}, {}}};
+    }
+    if (!text_member(entry, "put_subscription").empty()) put_subscription(entry, part);
     if (flag_member(entry, "crosswalk")) changed_crosswalk(entry, part);
     if (text_member(entry, "put_client").empty()) return;
     const auto text = part(part_name::client);
@@ -274,7 +307,8 @@ void Projector::administered(const Json& entry, const PartText& part) {
         put_client_.run(client->id, client->name, name(client->kind), client->enabled ? 1 : 0, client->openhim_client,
                         client->key_sha256, client->old_key_sha256,
                         client->old_key_until ? millis(*client->old_key_until) : std::int64_t{-1},
-                        millis(client->created), name(client->on_outage), name(client->contract_version));
+                        millis(client->created), name(client->on_outage), name(client->contract_version),
+                        client->signing_secret, texts_json(client->fields));
     } catch (const SqliteError& error) {
         constexpr int constraint_unique = 2067;  // SQLITE_CONSTRAINT_UNIQUE
         if (error.extended() != constraint_unique) throw;
@@ -299,6 +333,23 @@ void Projector::changed_crosswalk(const Json& entry, const PartText& part) {
     }
 }
 
+void Projector::put_subscription(const Json& entry, const PartText& part) {
+    const auto text = part(part_name::subscription);
+    const auto subscription = text ? read_subscription(*text) : std::nullopt;
+    if (!subscription) throw Refused{{ErrorCode::storage, "a subscription cannot be recorded", {}, {}}};
+    const auto& [id, client] = std::tie(subscription->id, subscription->client);
+    if (flag_member(entry, "existing")) {
+        change_subscription_.run(client, name(subscription->state), millis(subscription->created), *text, id);
+    } else {
+        put_subscription_.run(id, client, name(subscription->state), millis(subscription->created), *text);
+    }
+}
+
+void Projector::published(std::int64_t seq, std::int64_t txn, const Json& entry, const PartText& part) {
+    insert_published_.run(seq, text_member(entry, "once_key"), text_member(entry, "event"), text_member(entry, "topic"),
+                          part(part_name::record).value_or(""), txn, time_member(entry, "at"));
+}
+
 void Projector::erased(std::int64_t seq, const Json& entry) {
     const auto* transactions = member(entry, "transactions");
     if (transactions == nullptr) return;
@@ -307,6 +358,7 @@ void Projector::erased(std::int64_t seq, const Json& entry) {
         if (!txn) continue;
         erase_txn_.run(seq, *txn);
         erase_claim_.run(*txn);
+        erase_published_.run(*txn);
         forget_deliveries_.run(*txn);
     }
 }

@@ -48,6 +48,8 @@ class Projector {
     void recovered();
     void administered(const Json& entry, const PartText& part);
     void changed_crosswalk(const Json& entry, const PartText& part);
+    void put_subscription(const Json& entry, const PartText& part);
+    void published(std::int64_t seq, std::int64_t txn, const Json& entry, const PartText& part);
     void erased(std::int64_t seq, const Json& entry);
 
     Statement find_;
@@ -78,6 +80,14 @@ class Projector {
     Statement remove_client_;
     Statement put_crosswalk_;
     Statement remove_crosswalk_;
+    Statement put_subscription_;
+    Statement change_subscription_;
+    Statement remove_subscription_;
+    Statement remove_subscriptions_;
+    Statement count_up_;
+    Statement insert_published_;
+    Statement find_published_;
+    Statement erase_published_;
     Statement erase_txn_;
     Statement erase_claim_;
     // Entries of a transaction come together: the one asked for last is kept. Rows are never removed.

@@ -146,7 +146,8 @@ Result<std::vector<store_ops::Client>> Reader::clients() {
     return guarded([&]() -> Result<std::vector<store_ops::Client>> {
         Statement statement(database_,
                             "SELECT id, name, kind, enabled, openhim_client, key_sha256, old_key_sha256,"
-                            " old_key_until, created, on_outage, contract_version FROM client ORDER BY name");
+                            " old_key_until, created, on_outage, contract_version, signing_secret, fields"
+                            " FROM client ORDER BY name");
         auto rows = statement.query();
         std::vector<store_ops::Client> found;
         while (rows.next()) {
@@ -158,7 +159,24 @@ Result<std::vector<store_ops::Client>> Reader::clients() {
             client.on_outage = store_ops::on_outage(rows.bytes(9)).value_or(store_ops::OnOutage::queue);
             client.contract_version =
                 store_ops::contract_version(rows.bytes(10)).value_or(store_ops::ContractVersion::v1_8);
+            client.signing_secret = rows.text(11);
+            client.fields = read_texts(rows.bytes(12));
             found.push_back(std::move(client));
+        }
+        return found;
+    });
+}
+
+Result<std::vector<Subscription>> Reader::subscriptions() {
+    return guarded([&]() -> Result<std::vector<Subscription>> {
+        Statement statement(database_, "SELECT detail, sequence FROM subscription ORDER BY created, id");
+        auto rows = statement.query();
+        std::vector<Subscription> found;
+        while (rows.next()) {
+            auto subscription = read_subscription(rows.bytes(0));
+            if (!subscription) return fail(ErrorCode::storage, "a subscription cannot be read: run `store check`");
+            subscription->sequence = rows.integer(1);
+            found.push_back(std::move(*subscription));
         }
         return found;
     });

@@ -113,6 +113,8 @@ class Reader {
     Result<TransactionRecord> show_transaction(const std::string& id, PartBytes bytes);
     /// Clients by name.
     Result<std::vector<store_ops::Client>> clients();
+    /// Subscriptions, oldest first.
+    Result<std::vector<Subscription>> subscriptions();
     /// The whole crosswalk, by key.
     Result<std::vector<CrosswalkEntry>> crosswalk();
     /// Up to `per_client` deliveries of each destination and client, of these kinds, not of these clients.

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view delivery_columns =
     "o.id, o.delivery, t.uuid, t.openhim_transaction, o.kind, o.destination, o.client, o.order_key, o.created, o.due,"
-    " o.state, o.attempts, o.error_code, o.why, o.waits_for";
+    " o.state, o.attempts, o.error_code, o.why, o.waits_for, o.subscription, o.sequence";
 
 Delivery delivery_row(const Statement::Rows& rows) {
     Delivery row;
@@ -32,6 +32,8 @@ Delivery delivery_row(const Statement::Rows& rows) {
     row.error_code = rows.text(12);
     row.why = rows.text(13);
     row.waits_for = read_place_codes(rows.bytes(14));
+    row.subscription = rows.text(15);
+    row.sequence = rows.integer(16);
     return row;
 }
 
@@ -119,8 +121,9 @@ Result<Delivery> Reader::delivery(const std::string& id) {
 Result<std::string> Reader::delivery_payload(const std::string& id) {
     return guarded([&]() -> Result<std::string> {
         Statement statement(database_,
-                            "SELECT p.bytes, p.size FROM outbox o JOIN part p ON p.id BETWEEN o.id * 64 AND"
-                            " o.id * 64 + 63 WHERE o.delivery = ? AND p.name = ?");
+                            "SELECT p.bytes, p.size FROM outbox o JOIN part p ON p.id BETWEEN"
+                            " coalesce(nullif(o.published, 0), o.id) * 64 AND"
+                            " coalesce(nullif(o.published, 0), o.id) * 64 + 63 WHERE o.delivery = ? AND p.name = ?");
         auto rows = statement.query(id, payload_part);
         if (!rows.next()) return fail(ErrorCode::not_found, "the content of delivery " + id + " was erased");
         auto plain = decompress(rows.bytes(0), static_cast<std::size_t>(rows.integer(1)));

@@ -177,10 +177,41 @@ std::string projection_tables_3(std::string_view schema) {
     return "ALTER TABLE " + std::string(schema) + ".client ADD COLUMN contract_version TEXT NOT NULL DEFAULT '1.8';\n";
 }
 
+/// What schema 4 adds: subscriptions, what was made known to them, and what a client's are made of.
+std::string projection_tables_4(std::string_view schema) {
+    const std::string in = std::string(schema) + ".";
+    return "ALTER TABLE " + in + "client ADD COLUMN signing_secret TEXT NOT NULL DEFAULT '';\nALTER TABLE " + in +
+           "client ADD COLUMN fields TEXT NOT NULL DEFAULT '[]';\nALTER TABLE " + in +
+           "outbox ADD COLUMN subscription TEXT NOT NULL DEFAULT '';\nALTER TABLE " + in +
+           "outbox ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;\nALTER TABLE " + in +
+           "outbox ADD COLUMN published INTEGER NOT NULL DEFAULT 0;\nCREATE TABLE " + in +
+           R"sql(subscription (
+  id TEXT PRIMARY KEY,
+  client TEXT NOT NULL,
+  state TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+CREATE TABLE )sql" +
+           in + R"sql(published (
+  id INTEGER PRIMARY KEY,
+  once_key TEXT NOT NULL UNIQUE,
+  event TEXT NOT NULL UNIQUE,
+  topic TEXT NOT NULL,
+  record TEXT NOT NULL,
+  txn INTEGER NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX )sql" +
+           in + "published_txn ON published(txn);\n";
+}
+
 }  // namespace
 
 std::string projection_tables(std::string_view schema) {
-    return projection_tables_1(schema) + projection_tables_2(schema) + projection_tables_3(schema);
+    return projection_tables_1(schema) + projection_tables_2(schema) + projection_tables_3(schema) +
+           projection_tables_4(schema);
 }
 
 std::span<const std::string_view> migrations() {
@@ -188,7 +219,8 @@ std::span<const std::string_view> migrations() {
         std::string(step_1_entries) + projection_tables_1("main") + std::string(step_1_indexes);
     static const std::string step_2 = projection_tables_2("main");
     static const std::string step_3 = projection_tables_3("main");
-    static const std::array<std::string_view, 3> steps{step_1, step_2, step_3};
+    static const std::string step_4 = projection_tables_4("main");
+    static const std::array<std::string_view, 4> steps{step_1, step_2, step_3, step_4};
     return steps;
 }
 

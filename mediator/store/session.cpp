@@ -53,6 +53,8 @@ Session::Session(const SessionOptions& options)
       same_content_(database_, held_columns + " AND c.content = ? ORDER BY c.txn DESC LIMIT 1"),
       subjects_(database_,
                 "SELECT tracking_id, event_id, registration_number, source_id, office FROM txn WHERE id = ?"),
+      published_(database_, "SELECT 1 FROM published WHERE once_key = ?"),
+      sequence_(database_, "SELECT sequence FROM subscription WHERE id = ?"),
       put_cache_(database_, "INSERT OR REPLACE INTO cache (key, value, size, at) VALUES (?,?,?,?)"),
       erasable_(database_,
                 "SELECT uuid FROM txn WHERE erased = 0 AND started < ? AND NOT EXISTS"
@@ -105,6 +107,8 @@ Result<UnitResult> Session::apply(PreparedUnit& unit, const std::function<bool(c
         for (auto& op : unit.ops) {
             if (auto* entry = std::get_if<PreparedEntry>(&op)) {
                 apply_op(*entry, result, abandoned);
+            } else if (auto* publication = std::get_if<PreparedPublication>(&op)) {
+                apply_op(*publication);
             } else {
                 apply_op(std::get<PreparedCache>(op));
             }
@@ -136,6 +140,23 @@ void Session::apply_op(PreparedEntry& entry, UnitResult& result,
 
 void Session::apply_op(PreparedCache& cache) {
     put_cache_.run(cache.key, Blob{cache.packed}, static_cast<std::int64_t>(cache.size), millis(cache.at));
+}
+
+void Session::apply_op(PreparedPublication& publication) {
+    {
+        auto known = published_.query(publication.once_key);
+        if (known.next()) return;
+    }
+    append(publication.published);
+    for (auto& delivery : publication.deliveries) {
+        {
+            auto subscription = sequence_.query(text_member(delivery.body, "subscription"));
+            if (!subscription.next()) continue;
+            delivery.body["sequence"] = subscription.integer(0) + 1;
+        }
+        delivery.canonical = canonical_json(delivery.body);
+        append(delivery);
+    }
 }
 
 std::int64_t Session::append(PreparedEntry& entry) {

@@ -64,6 +64,7 @@ class Session {
     store_ops::ClaimResult decide_claim(PreparedEntry& entry, const std::function<bool(const std::string&)>& abandoned);
     void apply_op(PreparedEntry& entry, store_ops::UnitResult& result,
                   const std::function<bool(const std::string&)>& abandoned);
+    void apply_op(PreparedPublication& publication);
     void apply_op(PreparedCache& cache);
     store_ops::Subjects subjects_of(std::int64_t txn);
     void read_next_seq();
@@ -81,6 +82,8 @@ class Session {
     Statement held_claims_;
     Statement same_content_;
     Statement subjects_;
+    Statement published_;
+    Statement sequence_;
     Statement put_cache_;
     Statement erasable_;
     Statement delete_parts_;

@@ -225,6 +225,11 @@ Task<Result<std::vector<CrosswalkEntry>>> Store::crosswalk() {
     return on_worker<std::vector<CrosswalkEntry>>(running_->workers, std::move(work));
 }
 
+Task<Result<std::vector<Subscription>>> Store::subscriptions() {
+    auto work = [](Reader& reader) { return reader.subscriptions(); };
+    return on_worker<std::vector<Subscription>>(running_->workers, std::move(work));
+}
+
 Task<Result<DuePage>> Store::due_deliveries(DueQuery query) {
     auto work = [query = std::move(query)](Reader& reader) { return reader.due_deliveries(query); };
     return on_worker<DuePage>(running_->workers, std::move(work));

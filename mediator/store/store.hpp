@@ -72,6 +72,7 @@ class Store final : public StorePort {
     Task<Result<std::vector<TransactionRow>>> list_transactions(TransactionFilter filter);
     Task<Result<TransactionRecord>> show_transaction(std::string id, PartBytes bytes);
     Task<Result<std::vector<store_ops::Client>>> clients();
+    Task<Result<std::vector<Subscription>>> subscriptions();
     Task<Result<std::vector<CrosswalkEntry>>> crosswalk();
     Task<Result<DuePage>> due_deliveries(DueQuery query);
     Task<Result<std::vector<Delivery>>> list_deliveries(DeliveryFilter filter);

@@ -98,6 +98,10 @@ Error explain(const Transfer& transfer, CURLcode code) {
     const bool secure = transfer.target_.scheme == "https";
     const bool sent = has(easy, CURLINFO_PRETRANSFER_TIME_T);
 
+    if (transfer.not_public_) {
+        return error(ErrorCode::unavailable,
+                     fmt::format("{} is not at a public address: nothing was sent there", where));
+    }
     if (transfer.body_too_large_ || code == CURLE_FILESIZE_EXCEEDED) {
         return error(ErrorCode::bad_gateway, fmt::format("the answer of {} is larger than the {} bytes allowed", where,
                                                          transfer.call_.max_response));

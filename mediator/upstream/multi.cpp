@@ -68,7 +68,8 @@ void Multi::start(std::shared_ptr<Transfer> transfer) {
     }
     transfer->configure(easy);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Multi::on_open);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+    transfer->multi = this;
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer.get());
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &Multi::on_close);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
     auto* raw = transfer.get();
@@ -156,7 +157,9 @@ void Multi::set_timer(long milliseconds) {
 }
 
 curl_socket_t Multi::on_open(void* self, curlsocktype, curl_sockaddr* address) {
-    auto& multi = *static_cast<Multi*>(self);
+    auto& transfer = *static_cast<Transfer*>(self);
+    if (!transfer.may_connect(address->addr)) return CURL_SOCKET_BAD;
+    auto& multi = *transfer.multi;
     const auto socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (socket >= 0) multi.watches_[socket] = std::make_shared<Watch>(multi.context_);
     return socket;

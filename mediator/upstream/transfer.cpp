@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "upstream/transfer.hpp"
 
+#include "core/address.hpp"
+
 #include <algorithm>
 #include <cstring>
+#include <netinet/in.h>
+#include <span>
 
 namespace ocm::upstream {
 namespace {
@@ -65,6 +69,33 @@ void Transfer::configure(CURL* handle) {
     if (call_.headers.find("user-agent") == nullptr) add("User-Agent: opencrvs-mediator");
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers_);
     if (target_.scheme == "https") set_tls(handle);
+    if (!call_.public_only) return;
+    // Sockets are refused when they are opened; a connection kept from another call is looked at here.
+    curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &Transfer::on_connected);
+    curl_easy_setopt(handle, CURLOPT_PREREQDATA, this);
+}
+
+bool Transfer::may_connect(const sockaddr& address) {
+    if (!call_.public_only) return true;
+    bool allowed = false;
+    if (address.sa_family == AF_INET) {
+        sockaddr_in four{};
+        std::memcpy(&four, &address, sizeof four);
+        allowed = is_public_address(std::span(reinterpret_cast<const std::uint8_t*>(&four.sin_addr), 4));
+    } else if (address.sa_family == AF_INET6) {
+        sockaddr_in6 six{};
+        std::memcpy(&six, &address, sizeof six);
+        allowed = is_public_address(std::span(six.sin6_addr.s6_addr));
+    }
+    not_public_ = not_public_ || !allowed;
+    return allowed;
+}
+
+int Transfer::on_connected(void* self, char* address, char*, int, int) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    if (address != nullptr && is_public_address(std::string_view(address))) return CURL_PREREQFUNC_OK;
+    transfer.not_public_ = true;
+    return CURL_PREREQFUNC_ABORT;
 }
 
 void Transfer::set_method(CURL* handle) {

@@ -16,6 +16,8 @@
 
 namespace ocm::upstream {
 
+class Multi;
+
 /// One call on its way: everything libcurl points into while it runs. Lives on one io thread once started.
 class Transfer {
   public:
@@ -42,6 +44,10 @@ class Transfer {
 
     std::optional<Waiter> waiter;  // set before it is started
     CURL* easy = nullptr;
+    Multi* multi = nullptr;  // that carries it out; set before it is started
+
+    /// Whether the call may use a connection to this address; where not, that is why it fails.
+    bool may_connect(const sockaddr& address);
 
   private:
     friend Error explain(const Transfer& transfer, CURLcode code);
@@ -49,6 +55,7 @@ class Transfer {
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
     static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
     static std::size_t on_upload(char* data, std::size_t size, std::size_t count, void* self);
+    static int on_connected(void* self, char* address, char* own_address, int port, int own_port);
     static CURLcode on_ssl(CURL* easy, void* context, void* self);
 
     void set_method(CURL* handle);
@@ -72,8 +79,9 @@ class Transfer {
     std::size_t uploaded_ = 0;
     bool body_too_large_ = false;
     bool headers_too_large_ = false;
-    bool not_http_ = false;   // the answer did not begin with an HTTP status line
-    bool tls_bytes_ = false;  // it began with a TLS alert
+    bool not_http_ = false;    // the answer did not begin with an HTTP status line
+    bool tls_bytes_ = false;   // it began with a TLS alert
+    bool not_public_ = false;  // the address is one that the call may not reach
 };
 
 /// A failed transfer in words for an administrator, with the code the caller acts on.

@@ -284,6 +284,28 @@ TEST_F(CurlUpstreamTest, NothingListens) {
     expect_error(send(get(address)), ErrorCode::unavailable, "refused the connection");
 }
 
+TEST_F(CurlUpstreamTest, ACallThatMayOnlyGoOutReachesNoAddressOfOurOwn) {
+    std::atomic<int> requests{0};
+    RawServer server([&requests](Wire& wire) {
+        while (!wire.read_request().empty()) {
+            ++requests;
+            wire.answer(200, "ok");
+        }
+    });
+    auto inside = post(server.url("/"), "{}");
+    inside.public_only = true;
+    expect_error(send(inside), ErrorCode::unavailable, "is not at a public address");
+    EXPECT_EQ(server.connections(), 0);
+    // Nor by a name, nor over a connection that another call has left.
+    auto named = inside;
+    named.url = "http://localhost:" + std::to_string(server.port()) + "/";
+    expect_error(send(named), ErrorCode::unavailable, "is not at a public address");
+    ASSERT_TRUE(send(get(server.url("/"))));
+    EXPECT_EQ(server.connections(), 1);
+    expect_error(send(inside), ErrorCode::unavailable, "is not at a public address");
+    EXPECT_EQ(requests, 1);
+}
+
 TEST_F(CurlUpstreamTest, TheNameIsNotFound) {
     expect_error(send(get("http://no-such-host.invalid/"), 8s), ErrorCode::unavailable, "no-such-host.invalid");
 }

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "channels/webhook/channel.hpp"
+
+#include "channels/webhook/contracts.hpp"
+#include "channels/webhook/deliver.hpp"
+#include "core/hash.hpp"
+#include "core/ids.hpp"
+#include "core/json.hpp"
+#include "formats/opencrvs_v1/answer.hpp"
+#include "formats/opencrvs_v1/hub.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <memory>
+
+namespace ocm::webhook {
+namespace {
+
+using store_ops::Client;
+using store_ops::ClientKind;
+using Shared = std::shared_ptr<const WebhookDeps>;
+
+/// Names a subscription by whose it is and what it asks for, so that asking twice is asking once.
+constexpr std::string_view subscription_space = "0f0c3b7e-5a86-4b55-9f0b-3f0de0f0a4c1";
+constexpr std::size_t challenge_bytes = 16;
+constexpr std::size_t key_id_digits = 16;
+
+/// What the caller asks for; every member is a text and optional to 1.x.
+struct Hub {
+    std::string callback, mode, topic, secret;
+};
+
+tl::unexpected<Error> wrong(std::string message, std::string path) {
+    return fail(ErrorCode::bad_request, std::move(message), std::move(path));
+}
+
+Result<Hub> read_hub(const std::string& body) {
+    const auto json = parse_json(body);
+    if (!json) return fail(json.error());
+    if (!json->is_object()) return wrong("\"value\" must be of type object", "");
+    Hub out;
+    const std::array<std::pair<std::string_view, std::string*>, 4> members{
+        {{"callback", &out.callback}, {"mode", &out.mode}, {"topic", &out.topic}, {"secret", &out.secret}}};
+    for (const auto& [key, value] : json->items()) {
+        if (key != "hub") return wrong("a member other than \"hub\" is not allowed", pointer("", key));
+        if (!value.is_object()) return wrong("\"hub\" must be of type object", "/hub");
+        for (const auto& [name, text] : value.items()) {
+            const auto path = pointer("/hub", name);
+            const auto* known = std::find_if(members.begin(), members.end(),
+                                             [&name = name](const auto& each) { return each.first == name; });
+            if (known == members.end()) return wrong("this member of \"hub\" is not allowed", path);
+            if (!text.is_string()) return wrong("\"hub." + name + "\" must be a string", path);
+            *known->second = std::string(ocm::text(text));
+        }
+    }
+    return out;
+}
+
+Answer refused(HttpResponse response, std::string why, std::string path = {}) {
+    Answer out;
+    out.response = std::move(response);
+    out.error = Error{ErrorCode::bad_request, std::move(why), std::move(path), std::nullopt};
+    return out;
+}
+
+Answer denied(const std::string& topic, const std::string& reason) {
+    const Json body{{"hub", {{"mode", "denied"}, {"topic", topic}, {"reason", reason}}}};
+    return refused(json_response(400, dump_json(body)), "the subscription was denied");
+}
+
+/// 1.x says no more; why is for the administrator, and beside the body for the caller.
+Answer check_failed(std::string why) {
+    auto response = text_response(400, "Subscription callback check failed");
+    response.headers.set("Mediator-Reason", why);
+    return refused(std::move(response), std::move(why), "/hub/callback");
+}
+
+Answer accepted() {
+    Answer out;
+    out.response.status = 202;
+    return out;
+}
+
+std::string wrong_secret(const Client& client) {
+    return client.contract_version == store_ops::ContractVersion::v1_3 ? "hub.secret is incorrrect"
+                                                                       : "hub.secret is incorrect";
+}
+
+/// What 1.x looks at before it calls the callback, in its order; absent where nothing is wrong.
+std::optional<Answer> refusal_of(const Hub& hub, const Client& client, const CallbackPolicy& policy) {
+    if (!opencrvs_v1::hub_topic(hub.topic)) return denied(hub.topic, "Unsupported topic: " + hub.topic);
+    if (client.signing_secret.empty() || !constant_time_equal(hub.secret, client.signing_secret))
+        return denied(hub.topic, wrong_secret(client));
+    if (hub.mode != "subscribe") return denied(hub.topic, "hub.mode must be set to subscribe");
+    if (auto allowed = check_callback(hub.callback, policy); !allowed) return check_failed(allowed.error().message);
+    return std::nullopt;
+}
+
+Subscription subscription_of(const Hub& hub, const Client& client, WallTime now) {
+    Subscription out;
+    out.id = uuid_v5(subscription_space, client.id + ' ' + hub.topic + ' ' + hub.callback);
+    out.client = client.id;
+    out.contract =
+        client.kind == ClientKind::national_id ? SubscriptionContract::national_id : SubscriptionContract::opencrvs_1;
+    out.state = SubscriptionState::active;
+    out.topics = {name(*opencrvs_v1::hub_topic(hub.topic))};
+    out.callback = hub.callback;
+    out.secret = client.signing_secret;
+    out.key_id = sha256_hex(client.signing_secret).substr(0, key_id_digits);
+    out.fields = client.fields;
+    out.created = now;
+    return out;
+}
+
+bool lives(const Subscription* subscription) {
+    return subscription != nullptr && subscription->state != SubscriptionState::ended;
+}
+
+bool is_of(const Subscription* subscription, const Client& client) {
+    return subscription != nullptr && subscription->client == client.id;
+}
+
+store_ops::Administer record_of(const std::string& id, const Client& client, std::string action, WallTime now) {
+    return {now, client.id, std::move(action), canonical_json({{"subscription", id}})};
+}
+
+Task<Answer> subscribe(Exchange& exchange, Shared deps) {
+    auto hub = read_hub(exchange.request().body);
+    if (!hub) co_return refused(opencrvs_v1::refusal(hub.error()), hub.error().message, hub.error().path);
+    const auto client = *exchange.caller().client;
+    const auto policy = deps->callbacks();
+    if (auto refusal = refusal_of(*hub, client, policy)) co_return std::move(*refusal);
+    auto subscription = subscription_of(*hub, client, exchange.ports().clock.now());
+    if (lives(deps->subscriptions()->by_id(subscription.id))) co_return accepted();
+
+    auto received = co_await exchange.receive(std::nullopt);
+    if (!received) {
+        Answer out;
+        out.response = opencrvs_v1::refusal(received.error());
+        out.error = received.error();
+        co_return out;
+    }
+    const auto challenge = base64(random_bytes(challenge_bytes));
+    RetryPolicy once;
+    once.attempts = 1;
+    auto call = verification_call(hub->callback, hub->topic, challenge, policy);
+    auto reply = co_await exchange.call(std::move(call), once);
+    if (!reply) co_return check_failed(reply.error().message);
+    if (!is_verified(*reply, challenge))
+        co_return check_failed("the callback did not answer with a JSON object that holds the challenge");
+
+    store_ops::Unit unit;
+    const auto id = subscription.id;
+    unit.emplace_back(store_ops::PutSubscription{
+        std::move(subscription), record_of(id, client, "subscription.add", exchange.ports().clock.now())});
+    auto committed = co_await exchange.ports().store.commit(std::move(unit));
+    if (!committed) {
+        Answer out;
+        out.response = opencrvs_v1::refusal(committed.error());
+        out.error = committed.error();
+        co_return out;
+    }
+    if (deps->changed) deps->changed();
+    co_return accepted();
+}
+
+Task<Answer> list(Exchange& exchange, Shared deps) {
+    const auto& client = *exchange.caller().client;
+    const auto* type = client.kind == ClientKind::national_id ? "nationalId" : "webhook";
+    auto entries = Json::array();
+    const auto directory = deps->subscriptions();
+    for (const auto& one : directory->all()) {
+        const bool of_1x =
+            one.contract == SubscriptionContract::opencrvs_1 || one.contract == SubscriptionContract::national_id;
+        if (!is_of(&one, client) || !lives(&one) || !of_1x || one.topics.empty()) continue;
+        const auto about = topic(one.topics.front());
+        const auto in_1x = about ? opencrvs_v1::hub_topic_name(*about) : std::nullopt;
+        if (!in_1x) continue;
+        entries.push_back(
+            {{"id", one.id},
+             {"callback", one.callback},
+             {"createdAt", rfc3339(one.created)},
+             {"createdBy",
+              {{"client_id", client.id}, {"name", client.name}, {"type", type}, {"username", client.name}}},
+             {"topic", *in_1x}});
+    }
+    Answer out;
+    out.response = json_response(200, dump_json({{"entries", std::move(entries)}}));
+    co_return out;
+}
+
+Task<Answer> unsubscribe(Exchange& exchange, Shared deps) {
+    const auto client = *exchange.caller().client;
+    const auto id = exchange.path_values.at("id");
+    Answer out;
+    out.response.status = 204;
+    const auto directory = deps->subscriptions();
+    if (!is_of(directory->by_id(id), client)) co_return out;
+    store_ops::Unit unit;
+    unit.emplace_back(
+        store_ops::RemoveSubscription{id, record_of(id, client, "subscription.remove", exchange.ports().clock.now())});
+    auto committed = co_await exchange.ports().store.commit(std::move(unit));
+    // Removed meanwhile: that is what was wanted.
+    if (!committed && committed.error().code != ErrorCode::not_found) {
+        out.response = opencrvs_v1::refusal(committed.error());
+        out.error = committed.error();
+        co_return out;
+    }
+    if (deps->changed) deps->changed();
+    co_return out;
+}
+
+Route route(std::string method, std::string pattern, std::string summary, Handler handler) {
+    Route out;
+    out.method = std::move(method);
+    out.pattern = std::move(pattern);
+    out.summary = std::move(summary);
+    out.allowed = {ClientKind::webhook, ClientKind::national_id};
+    out.handler = std::move(handler);
+    out.render_error = opencrvs_v1::refusal;
+    return out;
+}
+
+WebhookDeps complete(WebhookDeps deps) {
+    if (!deps.subscriptions) {
+        deps.subscriptions = [nobody = std::make_shared<const SubscriptionDirectory>()] { return nobody; };
+    }
+    if (!deps.callbacks) deps.callbacks = [] { return CallbackPolicy{}; };
+    return deps;
+}
+
+}  // namespace
+
+ChannelDefinition make_webhook_channel(WebhookDeps deps) {
+    const auto shared = std::make_shared<const WebhookDeps>(complete(std::move(deps)));
+    ChannelDefinition channel;
+    channel.name = "webhook";
+    channel.title = "OpenCRVS webhook";
+    channel.description = "Subscriptions to what OpenCRVS registers, as in OpenCRVS 1.x.";
+    channel.role = "opencrvs-webhook";
+    channel.routes = {
+        route("POST", "/webhooks", "Subscribes a callback to a topic.",
+              [shared](Exchange& exchange) { return subscribe(exchange, shared); }),
+        route("GET", "/webhooks", "Lists the caller's own subscriptions.",
+              [shared](Exchange& exchange) { return list(exchange, shared); }),
+        route("DELETE", "/webhooks/{id}", "Removes one of the caller's own subscriptions.",
+              [shared](Exchange& exchange) { return unsubscribe(exchange, shared); }),
+    };
+    channel.routes.front().keeps_bodies = false;  // it holds the secret
+    return channel;
+}
+
+DeliveryKind make_webhook_kind(const WebhookDeps& deps) {
+    const auto whole = complete(deps);
+    return make_webhook_delivery({whole.subscriptions, whole.callbacks, contracts()});
+}
+
+}  // namespace ocm::webhook

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "channels/webhook/callback.hpp"
+#include "channels/webhook/publish.hpp"
+#include "channels/webhook/subscriptions.hpp"
+#include "core/delivery_kind.hpp"
+#include "core/route.hpp"
+
+#include <functional>
+
+namespace ocm::webhook {
+
+struct WebhookDeps {
+    Directory subscriptions;                    // may be empty: nobody subscribes
+    std::function<CallbackPolicy()> callbacks;  // may be empty: nobody may be called
+    std::function<void()> changed;              // called once a change is committed, before it is answered
+};
+
+/// The webhooks of OpenCRVS 1.x, whatever the target's version (opencrvs.md 4.1 to 4.3), for clients of kind webhook
+/// and national-id. `POST /webhooks` subscribes: 202 without a body once the callback has proved itself; 400 in 1.x's
+/// words and in its order. Asking again for what one has is 202 and makes no second subscription. `GET /webhooks` lists
+/// the caller's own. `DELETE /webhooks/{id}` is always 204, and removes what is the caller's own.
+ChannelDefinition make_webhook_channel(WebhookDeps deps);
+
+/// How deliveries go to subscribers of every contract there is a writer for.
+DeliveryKind make_webhook_kind(const WebhookDeps& deps);
+
+}  // namespace ocm::webhook

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "channels/webhook/deliver.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ocm::webhook {
+
+/// The fields a subscription may be told: names of the field policy as they are, 1.x permission codes as the fields
+/// they stand for; a national ID client has its fixed ones (opencrvs.md 4.5, 5.1).
+std::vector<std::string> granted(const Subscription& subscription, VitalKind kind);
+
+/// Every contract that is written.
+Contracts contracts();
+
+}  // namespace ocm::webhook

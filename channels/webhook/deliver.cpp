@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "channels/webhook/deliver.hpp"
+
+#include "channels/opencrvs/token.hpp"
+#include "channels/webhook/event_json.hpp"
+#include "channels/webhook/publish.hpp"
+#include "core/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+
+namespace ocm::webhook {
+namespace {
+
+using Kind = dispatch::Outcome::Kind;
+
+/// A paused subscription is looked at so often; an administrator who resumes it has it looked at once.
+constexpr std::chrono::seconds paused_again{300};
+constexpr Milliseconds call_time{15'000};
+constexpr std::size_t max_answer = 64u << 10;
+constexpr int gone = 410;
+
+Sending ended(Kind kind, ErrorCode code, std::string why) {
+    Sending out;
+    out.outcome.kind = kind;
+    out.outcome.error = Error{code, std::move(why), "", std::nullopt};
+    return out;
+}
+
+/// Why the delivery is not sent now; absent where it is.
+std::optional<Sending> not_sent(const Subscription* subscription, WallTime now) {
+    if (subscription == nullptr) return ended(Kind::dropped, ErrorCode::cancelled, "its subscription was removed");
+    if (subscription->state == SubscriptionState::ended) {
+        auto why = subscription->why.empty() ? std::string() : ": " + subscription->why;
+        return ended(Kind::dropped, ErrorCode::cancelled, "its subscription has ended" + std::move(why));
+    }
+    if (subscription->until && *subscription->until <= now)
+        return ended(Kind::dropped, ErrorCode::cancelled, "its subscription has run out");
+    if (subscription->state != SubscriptionState::active) {
+        auto out =
+            ended(Kind::again, ErrorCode::unavailable, "its subscription is " + std::string(name(subscription->state)));
+        out.outcome.patient = true;
+        out.outcome.error.retry_after = paused_again;
+        return out;
+    }
+    return std::nullopt;
+}
+
+UpstreamCall call_of(const Subscription& subscription, const Delivery& delivery, const Message& message,
+                     const CallbackPolicy& policy) {
+    UpstreamCall call;
+    call.name = "Webhook delivery";
+    call.method = "POST";
+    call.url = subscription.callback;
+    for (const auto& line : subscription.headers) {
+        const auto colon = line.find(':');
+        if (colon == std::string::npos) continue;
+        const auto value = line.find_first_not_of(' ', colon + 1);
+        call.headers.set(line.substr(0, colon), value == std::string::npos ? std::string() : line.substr(value));
+    }
+    for (const auto& [field, value] : message.headers) call.headers.set(field, value);
+    call.headers.set(std::string(delivery_header), delivery.id);
+    if (!subscription.key_id.empty()) call.headers.set(std::string(key_header), subscription.key_id);
+    call.body = message.body;
+    call.timeout = call_time;
+    call.max_response = max_answer;
+    call.repeatable = true;  // the receiver knows it by its id
+    call.public_only = !policy.allow_private;
+    return call;
+}
+
+store_ops::Disclose disclosure(const Subscription& subscription, const Delivery& delivery,
+                               std::vector<std::string> fields, WallTime now) {
+    store_ops::Disclose out;
+    out.at = now;
+    out.actor = subscription.client;
+    out.reason = "subscription " + subscription.id + ", delivery " + delivery.id;
+    out.transaction = delivery.transaction;
+    out.fields = std::move(fields);
+    return out;
+}
+
+store_ops::PutSubscription end_of(Subscription subscription, WallTime now) {
+    subscription.state = SubscriptionState::ended;
+    subscription.why = "the subscriber answered 410 Gone";
+    store_ops::Administer record{now, subscription.client, "subscription.end",
+                                 canonical_json({{"subscription", subscription.id}, {"why", subscription.why}})};
+    return {std::move(subscription), std::move(record), true};
+}
+
+/// Whether personal data may have left. Of `unavailable` the contract of Upstream says that nothing was sent.
+bool may_have_left(const Result<UpstreamReply>& reply) {
+    return reply || reply.error().code != ErrorCode::unavailable;
+}
+
+Task<Sending> deliver(Exchange& exchange, Delivery delivery, std::string payload,
+                      std::shared_ptr<const DeliveryDeps> deps) {
+    const auto directory = deps->subscriptions();
+    const auto* subscription = directory->by_id(delivery.subscription);
+    if (auto not_now = not_sent(subscription, exchange.ports().clock.now())) co_return std::move(*not_now);
+    auto event = read_event(payload);
+    if (!event) co_return ended(Kind::refused, event.error().code, event.error().message);
+    const auto policy = deps->callbacks();
+    // What an administrator no longer allows may be allowed again.
+    if (auto allowed = check_callback(subscription->callback, policy); !allowed)
+        co_return ended(Kind::again, ErrorCode::forbidden, allowed.error().message);
+    const auto contract = deps->contracts.find(subscription->contract);
+    if (contract == deps->contracts.end())
+        co_return ended(Kind::refused, ErrorCode::internal, "nothing writes the contract of its subscription");
+    auto message = contract->second(*event, *subscription, delivery, exchange.ports().clock.now());
+    if (!message) co_return ended(Kind::refused, message.error().code, message.error().message);
+
+    auto call = call_of(*subscription, delivery, *message, policy);
+    RetryPolicy once;
+    once.attempts = 1;
+    auto reply = co_await exchange.call(std::move(call), once);
+    const auto now = exchange.ports().clock.now();
+    Sending out;
+    if (reply) {
+        out.outcome = outcome_of(*reply);
+        if (reply->status == gone) out.also.emplace_back(end_of(*subscription, now));
+    } else {
+        out.outcome = {Kind::again, reply.error(), false, false};
+    }
+    if (may_have_left(reply))
+        out.also.emplace_back(disclosure(*subscription, delivery, std::move(message->disclosed), now));
+    co_return out;
+}
+
+}  // namespace
+
+dispatch::Outcome outcome_of(const UpstreamReply& reply) {
+    const auto status = reply.status;
+    if (status >= 200 && status < 300) return {};
+    dispatch::Outcome out;
+    const auto answered = "the subscriber answered " + std::to_string(status);
+    if (status == gone) {
+        out.kind = Kind::dropped;
+        out.error = {ErrorCode::cancelled, answered + ": it wants nothing more", "", std::nullopt};
+        return out;
+    }
+    out.kind = Kind::again;
+    const bool redirect = status >= 300 && status < 400;
+    out.error = {ErrorCode::bad_gateway, answered + (redirect ? ": redirects are not followed" : ""), "", std::nullopt};
+    const bool busy = status == 429 || status == 503;
+    if (busy && !reply.headers.get("retry-after").empty()) out.error.retry_after = opencrvs::retry_after(reply);
+    // A gateway before it says that the subscriber is not there.
+    out.reached = status != 502 && status != 503 && status != 504;
+    return out;
+}
+
+DeliveryKind make_webhook_delivery(DeliveryDeps deps) {
+    auto shared = std::make_shared<const DeliveryDeps>(std::move(deps));
+    DeliveryKind kind;
+    kind.kind = delivery_kind_name;
+    kind.channel = "webhook";
+    kind.send = [shared](Exchange& exchange, const Delivery& delivery, std::string payload) {
+        return deliver(exchange, delivery, std::move(payload), shared);
+    };
+    return kind;
+}
+
+}  // namespace ocm::webhook

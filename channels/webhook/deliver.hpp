@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "channels/registration_event.hpp"
+#include "channels/webhook/callback.hpp"
+#include "channels/webhook/subscriptions.hpp"
+#include "core/delivery_kind.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Telling one subscriber of one event (design section 6).
+namespace ocm::webhook {
+
+/// A delivery as it goes out.
+struct Message {
+    std::string body;
+    HttpHeaders headers;                 // those of the contract: content type, signature
+    std::vector<std::string> disclosed;  // fields of the event that are in it
+};
+
+/// How a contract's subscribers are told: cuts the event down to what the subscription may have, writes and signs it.
+/// Pure. Fails where the contract has no words for the event.
+using Write =
+    std::function<Result<Message>(const RegistrationEvent&, const Subscription&, const Delivery&, WallTime now)>;
+using Contracts = std::map<SubscriptionContract, Write>;
+
+struct DeliveryDeps {
+    Directory subscriptions;
+    std::function<CallbackPolicy()> callbacks;
+    Contracts contracts;
+};
+
+/// Names a delivery for the receiver's own de-duplication: the same at each repetition.
+inline constexpr std::string_view delivery_header = "Mediator-Delivery-Id";
+/// Names the key that signed.
+inline constexpr std::string_view key_header = "Mediator-Key-Id";
+
+/// What an answer of the subscriber means: 2xx is done, 410 nobody is there any more, all else comes again, after
+/// Retry-After where 429 or 503 says one. Redirects are not followed.
+dispatch::Outcome outcome_of(const UpstreamReply& reply);
+
+/// How deliveries to subscribers are worked off. One whose subscription is gone or ended is dropped with the reason,
+/// one whose subscription is paused waits. What left is recorded as a disclosure with what became of it; 410 ends the
+/// subscription in the same commit.
+DeliveryKind make_webhook_delivery(DeliveryDeps deps);
+
+}  // namespace ocm::webhook

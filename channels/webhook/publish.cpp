@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "channels/webhook/publish.hpp"
+
+#include "channels/webhook/event_json.hpp"
+#include "core/http_message.hpp"
+#include "core/ids.hpp"
+
+#include <algorithm>
+
+namespace ocm::webhook {
+namespace {
+
+bool holds(const std::vector<std::string>& list, std::string_view value) {
+    return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+/// Every area the event lies in: those it names, and those above the places it names.
+std::vector<std::string> areas_of_event(const VitalEvent& event, const AreasOf& areas_of) {
+    std::vector<std::string> out;
+    const auto add = [&](const std::string& place) {
+        out.push_back(place);
+        if (!areas_of) return;
+        for (auto& area : areas_of(place)) out.push_back(std::move(area));
+    };
+    if (event.place && event.place->location) add(*event.place->location);
+    if (event.place && event.place->address) {
+        for (const auto& area : event.place->address->areas) add(area);
+    }
+    if (event.office) add(*event.office);
+    return out;
+}
+
+bool allowed(const std::vector<std::string>& wanted, const std::vector<std::string>& has) {
+    return wanted.empty() || std::any_of(has.begin(), has.end(), [&](const auto& one) { return holds(wanted, one); });
+}
+
+}  // namespace
+
+bool asks_for(const Subscription& subscription, const RegistrationEvent& event, WallTime now, const AreasOf& areas_of) {
+    const bool alive =
+        subscription.state == SubscriptionState::active || subscription.state == SubscriptionState::paused;
+    if (!alive || (subscription.until && *subscription.until <= now)) return false;
+    if (!holds(subscription.topics, name(event.topic))) return false;
+    if (event.topic.change == Change::notification_status) {
+        if (!event.notifier || event.notifier->client != subscription.client) return false;
+        const auto status = event.status ? std::string(name(*event.status)) : std::string();
+        if (!allowed(subscription.statuses, {status})) return false;
+    }
+    if (!subscription.offices.empty() && !(event.event.office && holds(subscription.offices, *event.event.office)))
+        return false;
+    return subscription.areas.empty() || allowed(subscription.areas, areas_of_event(event.event, areas_of));
+}
+
+store_ops::Publish publish(const RegistrationEvent& event, const SubscriptionDirectory& subscriptions,
+                           const std::string& transaction, WallTime now, const AreasOf& areas_of) {
+    store_ops::Publish out;
+    out.once_key = once_key(event);
+    out.event = event_id(event);
+    out.topic = name(event.topic);
+    out.record = event.record;
+    out.transaction = transaction;
+    out.at = now;
+    out.payload = write_event(event);
+    // What has no id of its record is in no order with anything else.
+    const auto& record = event.record.empty() ? out.event : event.record;
+    for (const auto& subscription : subscriptions.all()) {
+        if (!asks_for(subscription, event, now, areas_of)) continue;
+        store_ops::Enqueue delivery;
+        delivery.delivery = uuid_v5(out.event, subscription.id);
+        delivery.transaction = transaction;
+        delivery.at = now;
+        delivery.kind = delivery_kind_name;
+        delivery.destination = destination_of(subscription.callback);
+        delivery.client = subscription.client;
+        delivery.order_key = event.target + ' ' + record + ' ' + subscription.id;
+        delivery.due = now;
+        delivery.subscription = subscription.id;
+        out.deliveries.push_back(std::move(delivery));
+    }
+    return out;
+}
+
+std::string destination_of(const std::string& callback) {
+    const auto parts = split_url(callback);
+    return parts ? parts->scheme + "://" + to_lower(parts->host) + ":" + parts->port : callback;
+}
+
+}  // namespace ocm::webhook

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "channels/webhook/contracts.hpp"
+
+#include "core/json.hpp"
+#include "formats/opencrvs_v1/hub.hpp"
+#include "unit/webhook/fixture.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+using namespace ocm;
+using namespace ocm::test;
+using namespace ocm::webhook;
+
+namespace {
+
+Result<Message> written(const Subscription& subscription, const RegistrationEvent& event = birth_registered()) {
+    Delivery delivery;
+    delivery.sequence = 7;
+    return contracts().at(subscription.contract)(event, subscription, delivery, fakes::FakeClock::start);
+}
+
+bool holds(const Message& message, std::string_view text) {
+    return message.body.find(text) != std::string::npos;
+}
+
+}  // namespace
+
+TEST(WebhookContracts, A1xSubscriberIsToldIts1xMessageSigned) {
+    const auto subscription = wants("birth.registered");
+    const auto message = written(subscription);
+    ASSERT_TRUE(message) << message.error().message;
+    const auto body = parse_json(message->body).value();
+    EXPECT_EQ(body["id"], subscription.id);
+    EXPECT_EQ(body["event"]["hub"]["topic"], "BIRTH_REGISTERED");
+    EXPECT_EQ(body["event"]["context"][0]["resourceType"], "Bundle");
+    EXPECT_EQ(message->headers.get("content-type"), "application/json");
+    EXPECT_TRUE(
+        opencrvs_v1::hub_signature_matches("planted-secret", message->body, message->headers.get("x-hub-signature")));
+}
+
+TEST(WebhookContracts, NothingIsToldButWhatWasGranted) {
+    auto subscription = wants("birth.registered");
+    auto message = written(subscription).value();
+    EXPECT_TRUE(holds(message, "Planted"));
+    EXPECT_FALSE(holds(message, "1234567890")) << "the mother was not granted";
+    for (const auto& field : message.disclosed) EXPECT_FALSE(field.starts_with("mother")) << field;
+    EXPECT_FALSE(message.disclosed.empty());
+
+    subscription.fields = {"mother.identifiers"};
+    message = written(subscription).value();
+    EXPECT_TRUE(holds(message, "1234567890"));
+    EXPECT_FALSE(holds(message, "Planted"));
+    EXPECT_EQ(message.disclosed, std::vector<std::string>{"mother.identifiers"});
+
+    subscription.fields.clear();
+    message = written(subscription).value();
+    EXPECT_FALSE(holds(message, "1234567890") || holds(message, "Planted") || holds(message, "2026B0000001"));
+    EXPECT_TRUE(message.disclosed.empty());
+}
+
+TEST(WebhookContracts, TheNationalIdClientHasItsOwnSections) {
+    auto subscription = wants("birth.registered");
+    subscription.contract = SubscriptionContract::national_id;
+    subscription.fields.clear();
+    const auto message = written(subscription).value();
+    EXPECT_TRUE(holds(message, "1234567890"));
+    EXPECT_TRUE(holds(message, "2026B0000001"));
+}
+
+TEST(WebhookContracts, WhatOpenCrvsSentIsNotToldAsItIs) {
+    auto event = birth_registered();
+    event.event.document = R"({"planted":"document"})";
+    auto subscription = wants("birth.registered");
+    for (const auto contract : {SubscriptionContract::opencrvs_1, SubscriptionContract::cloudevents}) {
+        subscription.contract = contract;
+        const auto message = written(subscription, event);
+        ASSERT_TRUE(message);
+        EXPECT_FALSE(holds(*message, "document"));
+    }
+}
+
+TEST(WebhookContracts, ACloudEventHasItsNumberAndIsSigned) {
+    auto subscription = wants("birth.registered");
+    subscription.contract = SubscriptionContract::cloudevents;
+    auto message = written(subscription).value();
+    const auto body = parse_json(message.body).value();
+    EXPECT_EQ(body["specversion"], "1.0");
+    EXPECT_EQ(body["id"], event_id(birth_registered()));
+    EXPECT_FALSE(holds(message, "1234567890"));
+    EXPECT_TRUE(
+        opencrvs_v1::hub_signature_matches("planted-secret", message.body, message.headers.get("x-hub-signature")));
+    subscription.secret.clear();
+    EXPECT_EQ(written(subscription)->headers.find("x-hub-signature"), nullptr);
+}
+
+TEST(WebhookContracts, ATopicThat1xHasNotIsADeadLetter) {
+    auto event = birth_registered();
+    event.topic.change = Change::revoked;
+    const auto message = written(wants("birth.revoked"), event);
+    ASSERT_FALSE(message);
+    EXPECT_EQ(message.error().code, ErrorCode::bad_request);
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "channels/webhook/deliver.hpp"
+
+#include "channels/webhook/event_json.hpp"
+#include "unit/webhook/fixture.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace ocm;
+using namespace ocm::test;
+using namespace ocm::webhook;
+
+namespace {
+
+using Kind = dispatch::Outcome::Kind;
+
+class WebhookDelivery : public testing::Test {
+  protected:
+    WebhookDelivery() {
+        policy.allowed_hosts = {"*.example.org"};
+        delivery.id = "44444444-0000-4000-8000-000000000004";
+        delivery.transaction = "55555555-0000-7000-8000-000000000005";
+        delivery.subscription = subscription.id;
+        delivery.client = subscription.client;
+        upstream.answer = [this](const UpstreamCall&) { return answer; };
+    }
+
+    Sending send() {
+        DeliveryDeps deps;
+        auto directory = std::make_shared<const SubscriptionDirectory>(known ? std::vector{subscription}
+                                                                             : std::vector<Subscription>{});
+        deps.subscriptions = [directory] { return directory; };
+        deps.callbacks = [this] { return policy; };
+        deps.contracts[SubscriptionContract::opencrvs_1] = [this](const RegistrationEvent& event,
+                                                                  const Subscription& to, const Delivery&,
+                                                                  WallTime) -> Result<Message> {
+            if (no_words) return fail(ErrorCode::unprocessable, "the contract has no such topic");
+            Message out;
+            out.body = "number " + event.event.registration->registration_number;
+            out.headers = {{"Content-Type", "application/json"}, {"X-Hub-Signature", "signed with " + to.key_id}};
+            out.disclosed = {"registration.number"};
+            return out;
+        };
+        const auto kind = make_webhook_delivery(std::move(deps));
+        Exchange exchange(delivery.transaction, kind.channel, clock.steady() + std::chrono::seconds(30),
+                          {upstream, store, clock, ids});
+        fakes::Runner runner;
+        auto sending = runner.run(kind.send(exchange, delivery, payload));
+        steps = exchange.steps().size();
+        return sending;
+    }
+    /// What is committed with the outcome.
+    template <class Op>
+    static std::vector<Op> also(const Sending& sending) {
+        std::vector<Op> out;
+        for (const auto& op : sending.also) {
+            if (const auto* one = std::get_if<Op>(&op)) out.push_back(*one);
+        }
+        return out;
+    }
+
+    fakes::FakeClock clock;
+    fakes::FakeIds ids;
+    fakes::FakeUpstream upstream;
+    fakes::FakeStore store{clock};
+    CallbackPolicy policy;
+    Subscription subscription = wants("birth.registered");
+    bool known = true;
+    bool no_words = false;
+    Delivery delivery;
+    std::string payload = write_event(birth_registered());
+    Result<UpstreamReply> answer = UpstreamReply{204, {}, ""};
+    std::size_t steps = 0;
+};
+
+}  // namespace
+
+TEST_F(WebhookDelivery, GoesOutOnceAndIsADisclosure) {
+    subscription.headers = {"X-Own: value", "Mediator-Delivery-Id: forged"};
+    const auto sent = send();
+    EXPECT_EQ(sent.outcome.kind, Kind::done);
+    ASSERT_EQ(upstream.calls.size(), 1u);
+    const auto& call = upstream.calls[0];
+    EXPECT_EQ(call.method, "POST");
+    EXPECT_EQ(call.url, subscription.callback) << "its query is kept";
+    EXPECT_EQ(call.body, "number 2026B0000001");
+    EXPECT_EQ(call.headers.get("content-type"), "application/json");
+    EXPECT_EQ(call.headers.get("x-hub-signature"), "signed with key-1");
+    EXPECT_EQ(call.headers.get("mediator-delivery-id"), delivery.id);
+    EXPECT_EQ(call.headers.get("mediator-key-id"), "key-1");
+    EXPECT_EQ(call.headers.get("x-own"), "value");
+    EXPECT_TRUE(call.public_only);
+    EXPECT_TRUE(call.repeatable);
+    const auto disclosed = also<store_ops::Disclose>(sent);
+    ASSERT_EQ(disclosed.size(), 1u);
+    EXPECT_EQ(disclosed[0].actor, ministry);
+    EXPECT_EQ(disclosed[0].transaction, delivery.transaction);
+    EXPECT_EQ(disclosed[0].fields, std::vector<std::string>{"registration.number"});
+    EXPECT_EQ(sent.also.size(), 1u);
+}
+
+TEST_F(WebhookDelivery, IsDroppedWhereNobodyIsThereForIt) {
+    const std::vector<std::pair<std::function<void()>, std::string>> rows{
+        {[&] { known = false; }, "its subscription was removed"},
+        {[&] {
+             known = true;
+             subscription.state = SubscriptionState::ended;
+             subscription.why = "removed by its client";
+         },
+         "its subscription has ended: removed by its client"},
+        {[&] {
+             subscription.state = SubscriptionState::active;
+             subscription.until = clock.now();
+         },
+         "its subscription has run out"},
+    };
+    for (const auto& [change, why] : rows) {
+        change();
+        const auto sent = send();
+        EXPECT_EQ(sent.outcome.kind, Kind::dropped);
+        EXPECT_EQ(sent.outcome.error.message, why);
+        EXPECT_TRUE(sent.also.empty());
+    }
+    EXPECT_TRUE(upstream.calls.empty());
+}
+
+TEST_F(WebhookDelivery, WaitsWhileItsSubscriptionIsPaused) {
+    subscription.state = SubscriptionState::paused;
+    const auto sent = send();
+    EXPECT_EQ(sent.outcome.kind, Kind::again);
+    EXPECT_TRUE(sent.outcome.patient) << "it does not grow old";
+    EXPECT_TRUE(sent.outcome.reached) << "that says nothing of the destination";
+    EXPECT_EQ(sent.outcome.error.retry_after, std::chrono::seconds(300));
+    EXPECT_TRUE(upstream.calls.empty());
+}
+
+TEST_F(WebhookDelivery, IsSentNowhereThatIsNotAllowed) {
+    policy.allowed_hosts = {"elsewhere.org"};
+    auto sent = send();
+    EXPECT_EQ(sent.outcome.kind, Kind::again) << "it may be allowed again";
+    EXPECT_FALSE(sent.outcome.patient);
+    policy = {};
+    policy.allowed_hosts = {"*"};
+    subscription.callback = "https://127.0.0.1/";
+    sent = send();
+    EXPECT_EQ(sent.outcome.kind, Kind::again);
+    EXPECT_TRUE(upstream.calls.empty());
+    policy.allow_private = true;
+    EXPECT_EQ(send().outcome.kind, Kind::done);
+    EXPECT_FALSE(upstream.calls.at(0).public_only);
+}
+
+TEST_F(WebhookDelivery, WhatCannotBeWrittenIsADeadLetter) {
+    no_words = true;
+    auto sent = send();
+    EXPECT_EQ(sent.outcome.kind, Kind::refused);
+    EXPECT_EQ(sent.outcome.error.message, "the contract has no such topic");
+    subscription.contract = SubscriptionContract::fhir_r4;
+    EXPECT_EQ(send().outcome.kind, Kind::refused);
+    payload = "{}";
+    EXPECT_EQ(send().outcome.kind, Kind::refused);
+    EXPECT_TRUE(upstream.calls.empty());
+}
+
+TEST_F(WebhookDelivery, GoneEndsTheSubscription) {
+    answer = UpstreamReply{410, {}, ""};
+    const auto sent = send();
+    EXPECT_EQ(sent.outcome.kind, Kind::dropped);
+    const auto put = also<store_ops::PutSubscription>(sent);
+    ASSERT_EQ(put.size(), 1u);
+    EXPECT_EQ(put[0].subscription.state, SubscriptionState::ended);
+    EXPECT_EQ(put[0].subscription.why, "the subscriber answered 410 Gone");
+    EXPECT_TRUE(put[0].existing) << "what was removed meanwhile does not come back";
+    EXPECT_EQ(put[0].record.detail.find("planted"), std::string::npos);
+    EXPECT_EQ(also<store_ops::Disclose>(sent).size(), 1u) << "it was told nevertheless";
+}
+
+TEST_F(WebhookDelivery, AnythingElseComesAgain) {
+    struct Row {
+        UpstreamReply reply;
+        std::string why;
+        std::optional<std::chrono::seconds> wait;
+        bool reached = true;
+    };
+    const std::vector<Row> rows{
+        {{400, {}, ""}, "the subscriber answered 400", std::nullopt},
+        {{302, {{"location", "https://planted.org"}}, ""},
+         "the subscriber answered 302: redirects are not followed",
+         std::nullopt},
+        {{429, {{"Retry-After", "17"}}, ""}, "the subscriber answered 429", std::chrono::seconds(17)},
+        {{503, {{"Retry-After", "600"}}, ""}, "the subscriber answered 503", std::chrono::seconds(600), false},
+        {{503, {}, ""}, "the subscriber answered 503", std::nullopt, false},
+        {{500, {{"Retry-After", "17"}}, ""}, "the subscriber answered 500", std::nullopt},
+    };
+    for (const auto& row : rows) {
+        answer = row.reply;
+        const auto sent = send();
+        EXPECT_EQ(sent.outcome.kind, Kind::again) << row.why;
+        EXPECT_EQ(sent.outcome.error.message, row.why);
+        EXPECT_EQ(sent.outcome.error.retry_after, row.wait) << row.why;
+        EXPECT_EQ(sent.outcome.reached, row.reached) << row.why;
+        EXPECT_FALSE(sent.outcome.patient) << row.why;
+        EXPECT_EQ(also<store_ops::Disclose>(sent).size(), 1u) << row.why;
+        EXPECT_EQ(steps, 1u) << "one try: the dispatcher repeats";
+    }
+}
+
+TEST_F(WebhookDelivery, WhereNothingLeftNothingWasDisclosed) {
+    answer = fail(ErrorCode::unavailable, "nobody is there");
+    auto sent = send();
+    EXPECT_EQ(sent.outcome.kind, Kind::again);
+    EXPECT_FALSE(sent.outcome.reached);
+    EXPECT_TRUE(sent.also.empty());
+    answer = fail(ErrorCode::target_timeout, "no answer");
+    sent = send();
+    EXPECT_EQ(sent.outcome.kind, Kind::again);
+    EXPECT_EQ(also<store_ops::Disclose>(sent).size(), 1u) << "it may have been told";
+}
