@@ -12,6 +12,7 @@ constexpr Version legacy(std::string_view name, opencrvs_v1::Rules document) {
             .fhir_locations = true,
             .locations_path = "/location",
             .notify_path = "/notification",
+            .has_webhooks = true,
             .notify_scope = "notification-api",
             .document = document,
             .success = "saved record"};
@@ -56,6 +57,7 @@ constexpr Version table[] = {
      .config_path = "/events/config",
      .create_path = "/events/events",
      .notify_path = "/events/events/notifications",
+     .has_webhooks = true,
      .search_path = "/events/events/search",
      .create_scope = "record.create",
      .notify_scope = "record.notify",

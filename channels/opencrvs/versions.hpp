@@ -25,6 +25,7 @@ struct Version {
     std::string_view config_path{};                   // of the forms; empty where there are none
     std::string_view create_path{};                   // empty where one call does it
     std::string_view notify_path{};
+    bool has_webhooks = false;                   // births and deaths registered are delivered to subscribers (4)
     std::string_view read_path{};                // of one event; empty where systems may not read it (7.8)
     std::string_view search_path{};              // of events (7.7)
     bool create_needs_location = false;          // createdAtLocation has to be in the first call (7.2)

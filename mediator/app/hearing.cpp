@@ -15,7 +15,7 @@ bool hears(const config::Config& config) {
 
 bool has_webhooks(const config::Target& target) {
     const auto* version = opencrvs::find_version(target.version);
-    return version != nullptr && version->token_in_query && !target.webhooks_url.empty() && target.webhook;
+    return version != nullptr && version->has_webhooks && !target.webhooks_url.empty() && target.webhook;
 }
 
 /// The two that OpenCRVS 1.x dispatches; the other four it only lets one subscribe to (opencrvs.md 4.4).
