@@ -69,10 +69,10 @@ Answer denied(const std::string& topic, const std::string& reason) {
     return refused(json_response(400, dump_json(body)), "the subscription was denied");
 }
 
-/// 1.x says no more; why is for the administrator, and beside the body for the caller.
-Answer check_failed(std::string why) {
+/// 1.x says no more; why is for the administrator, and what the caller may know of it beside the body.
+Answer check_failed(std::string why, const std::string& told) {
     auto response = text_response(400, "Subscription callback check failed");
-    response.headers.set("Mediator-Reason", why);
+    response.headers.set("Mediator-Reason", told);
     return refused(std::move(response), std::move(why), "/hub/callback");
 }
 
@@ -93,7 +93,8 @@ std::optional<Answer> refusal_of(const Hub& hub, const Client& client, const Cal
     if (client.signing_secret.empty() || !constant_time_equal(hub.secret, client.signing_secret))
         return denied(hub.topic, wrong_secret(client));
     if (hub.mode != "subscribe") return denied(hub.topic, "hub.mode must be set to subscribe");
-    if (auto allowed = check_callback(hub.callback, policy); !allowed) return check_failed(allowed.error().message);
+    if (auto allowed = check_callback(hub.callback, policy); !allowed)
+        return check_failed(allowed.error().message, allowed.error().message);
     return std::nullopt;
 }
 
@@ -146,9 +147,12 @@ Task<Answer> subscribe(Exchange& exchange, Shared deps) {
     once.attempts = 1;
     auto call = verification_call(hub->callback, hub->topic, challenge, policy);
     auto reply = co_await exchange.call(std::move(call), once);
-    if (!reply) co_return check_failed(reply.error().message);
-    if (!is_verified(*reply, challenge))
-        co_return check_failed("the callback did not answer with a JSON object that holds the challenge");
+    // How it failed to connect would tell a caller what stands where in our network.
+    if (!reply) co_return check_failed(reply.error().message, "the callback could not be reached");
+    if (!is_verified(*reply, challenge)) {
+        const std::string why = "the callback did not answer with a JSON object that holds the challenge";
+        co_return check_failed(why, why);
+    }
 
     store_ops::Unit unit;
     const auto id = subscription.id;

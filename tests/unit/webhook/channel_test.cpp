@@ -203,7 +203,7 @@ TEST_F(WebhookChannel, ACallbackHasToProveItself) {
     broken = true;
     answer = subscribe();
     EXPECT_EQ(answer.response.status, 400);
-    EXPECT_EQ(answer.response.headers.get("mediator-reason"), "nobody is there");
+    EXPECT_EQ(answer.response.headers.get("mediator-reason"), "the callback could not be reached");
     EXPECT_TRUE(store.all<store_ops::PutSubscription>().empty());
     EXPECT_TRUE(entries().empty());
 }
