@@ -8,10 +8,10 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { request } from '../lib/http.mjs'
 import { freePorts } from '../lib/ports.mjs'
-import { Child, until } from '../lib/process.mjs'
+import { Child, run, until } from '../lib/process.mjs'
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
-let folder, port, adminPort, mediator
+let folder, port, adminPort, mediator, config
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ocm-e2e-shipped-'))
@@ -31,7 +31,7 @@ before(async () => {
     .replace('https://gateway.crvs.example.org', 'https://127.0.0.1:9')
     .replace('"port": 8480', `"port": ${port}`)
     .replace('"port": 8481', `"port": ${adminPort}`)
-  const config = join(folder, 'mediator.json')
+  config = join(folder, 'mediator.json')
   writeFileSync(config, example)
   mediator = new Child('mediator', process.env.OCM_MEDIATOR, ['serve', '--config', config], { logFile: join(folder, 'log') })
   await until('the mediator to be ready', async () => {
@@ -64,9 +64,20 @@ test('nobody is let in: no client, no peer, no default password', async () => {
 })
 
 test('only the notification channel is there', async () => {
-  for (const path of ['/graphql', '/registry/sync/search', '/webhooks', '/events/registration', '/fhir/Subscription', '/audit']) {
+  for (const path of ['/graphql', '/registry/sync/search', '/public/webhooks/opencrvs', '/events/registration', '/fhir/Subscription', '/audit']) {
     assert.equal((await post(path)).status, 404, path)
   }
+})
+
+test('nobody is told of registrations: the webhook channel is switched off, for its clients too', async () => {
+  assert.equal((await post('/webhooks')).status, 401)
+  const { stdout } = await run(process.env.OCM_MEDIATOR,
+    ['clients', 'add', '--name', 'ministry', '--kind', 'webhook', '--config', config, '--json'])
+  const client = JSON.parse(stdout)
+  const authorization = `Basic ${Buffer.from(`${client.id}:${client.key}`).toString('base64')}`
+  const refused = await post('/webhooks', { authorization })
+  assert.equal(refused.status, 503)
+  assert.match(refused.text, /switched off/)
 })
 
 test('both ports listen on this machine only', async () => {
