@@ -67,8 +67,8 @@ struct RegistrationEvent {
     std::optional<NotificationStatus> status;  // of `notification_status`
     std::string reason;                        // of a rejection, in the registrar's words; personal
     std::optional<Notifier> notifier;
-    /// The FHIR bundle it was read from, as JSON text, where OpenCRVS 1.x sent one: a 1.x subscriber gets its own part of
-    /// it.
+    /// The FHIR bundle it was read from, as JSON text, where OpenCRVS 1.x sent one: a 1.x subscriber gets its own part
+    /// of it.
     std::optional<std::string> document;
     friend bool operator==(const RegistrationEvent&, const RegistrationEvent&) = default;
 };
