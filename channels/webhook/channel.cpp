@@ -48,7 +48,7 @@ Result<Hub> read_hub(const std::string& body) {
         for (const auto& [name, text] : value.items()) {
             const auto path = pointer("/hub", name);
             const auto* known = std::find_if(members.begin(), members.end(),
-                                             [&name = name](const auto& each) { return each.first == name; });
+                                             [&wanted = name](const auto& each) { return each.first == wanted; });
             if (known == members.end()) return wrong("this member of \"hub\" is not allowed", path);
             if (!text.is_string()) return wrong("\"hub." + name + "\" must be a string", path);
             *known->second = std::string(ocm::text(text));
