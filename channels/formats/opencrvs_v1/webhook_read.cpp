@@ -395,7 +395,7 @@ Result<WebhookRead> read_webhook(const Json& delivery) {
     const auto* event = member(delivery, "event");
     const auto* hub = event == nullptr ? nullptr : member(*event, "hub");
     const auto topic = hub_topic(hub == nullptr ? std::string_view{} : text_member(*hub, "topic"));
-    if (!topic) return refuse("/event/hub/topic", "must be a topic of OpenCRVS 1.x");
+    if (event == nullptr || !topic) return refuse("/event/hub/topic", "must be a topic of OpenCRVS 1.x");
     const auto* context = member(*event, "context");
     const auto* bundle = context == nullptr ? nullptr : element(*context, 0);
     const auto* entries = bundle == nullptr ? nullptr : member(*bundle, "entry");
