@@ -391,7 +391,7 @@ class Loader {
             const bool reads = setting.type == Type::path || setting.type == Type::secret_file;
             if (!reads && setting.type != Type::output_path) continue;
             auto& path = std::get<std::string>(entry.value);
-            if (!path.starts_with('/') && !input_.folder.empty()) path = input_.folder + "/" + path;
+            if (!path.starts_with('/') && !input_.folder.empty()) path.insert(0, input_.folder + "/");
             if (!reads) continue;
             if (setting.type == Type::secret_file && secrets_.contains(secret_key(key))) continue;
             const auto info = input_.files->info(path);
