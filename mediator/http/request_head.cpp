@@ -173,10 +173,12 @@ Problem read_framing(const Control& control, RequestHead& head) {
         head.framing = RequestHead::Framing::chunked;
     }
     if (control.lengths == 1) {
-        const auto digits = control.length;
+        auto digits = control.length;
         if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) {
             return "Content-Length is not a number";
         }
+        // Zeros in front are allowed (RFC 9110 section 8.6), in any number: they make no number too large.
+        digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
         head.content_length = 0;
         if (digits.size() > 18) {
             head.content_length = std::numeric_limits<std::uint64_t>::max();

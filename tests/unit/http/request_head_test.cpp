@@ -148,6 +148,17 @@ TEST(RequestHead, KeepAliveFollowsTheVersion) {
     EXPECT_FALSE(keeps("1.0", "keep-alive, close"));
 }
 
+TEST(RequestHead, ZerosBeforeALengthMeanNothing) {
+    const auto none = read_head("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::string(36, '0') + "\r\n\r\n");
+    ASSERT_TRUE(none);
+    EXPECT_EQ(none->framing, RequestHead::Framing::none);
+    EXPECT_EQ(none->content_length, 0u);
+    const auto some = read_head("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::string(36, '0') + "12\r\n\r\n");
+    ASSERT_TRUE(some);
+    EXPECT_EQ(some->framing, RequestHead::Framing::length);
+    EXPECT_EQ(some->content_length, 12u);
+}
+
 TEST(RequestHead, AnnouncedLengthsThatFitNowhereAreTheLargest) {
     const auto read = read_head("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n");
     ASSERT_TRUE(read);
