@@ -63,7 +63,11 @@ void Transfer::configure(CURL* handle) {
         headers_ = longer;
     };
     // libcurl writes an empty field as "Name;" and leaves out a default one as "Name:".
-    for (const auto& [name, value] : call_.headers) add(value.empty() ? name + ";" : name + ": " + value);
+    std::string line;
+    for (const auto& [name, value] : call_.headers) {
+        line.assign(name).append(value.empty() ? ";" : ": ").append(value);
+        add(line);
+    }
     add("Expect:");
     if (call_.headers.find("content-type") == nullptr) add("Content-Type:");
     if (call_.headers.find("user-agent") == nullptr) add("User-Agent: opencrvs-mediator");
@@ -168,7 +172,7 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
 std::size_t Transfer::on_upload(char* data, std::size_t size, std::size_t count, void* self) {
     auto& transfer = *static_cast<Transfer*>(self);
     const auto part = std::min(size * count, transfer.call_.body.size() - transfer.uploaded_);
-    std::memcpy(data, transfer.call_.body.data() + transfer.uploaded_, part);
+    std::copy_n(transfer.call_.body.data() + transfer.uploaded_, part, data);
     transfer.uploaded_ += part;
     return part;
 }
