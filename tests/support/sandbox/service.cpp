@@ -216,7 +216,10 @@ HttpResponse Service::events_service(const HttpRequest& request, std::string_vie
     }
     Call call{request, path,          {}, Actor{std::string(text_member(*claims, "sub")), "system", "SYSTEM"},
               now,     country_config};
-    for (const auto& scope : *scopes) call.scopes.push_back(read_scope(text(scope)));
+    for (const auto& scope : *scopes) {
+        const bool searches = options_.version < "2.0" && text(scope) == "recordsearch";
+        call.scopes.push_back(searches ? Scope{"record.search", {}} : read_scope(text(scope)));
+    }
 
     if (request.method == "GET" && path == "/config") return json_response(200, forms_.served());
     if (options_.version < "2.0") {
