@@ -135,6 +135,25 @@ test('a registration reaches the subscriber once, with the fields it may have, s
   assert.equal(subscriber.seen.length, told)
 })
 
+test('what waits while the mediator is killed is delivered afterwards, and nothing is taken for unsubscribed', async () => {
+  subscriber.status = 500
+  const before = subscriber.seen.length
+  const numbers = Array.from({ length: 20 }, (_, i) => `2026B8${String(i).padStart(3, '0')}`)
+  for (const each of numbers) {
+    const raw = record().replaceAll(number, each)
+    assert.equal((await deliver(raw, signed(shaSecret, raw))).status, 200)
+  }
+  await until('a first try', () => subscriber.seen.length > before)
+  await mediator.kill()
+  await mediator.start()
+  subscriber.status = 200
+  const told = each => subscriber.seen.some(one => one.raw.includes(each))
+  await until('all of them', () => numbers.every(told))
+  await until('them to be recorded', async () =>
+    (await mediator.cli('deliveries', 'list', '--state', 'pending')).deliveries.length === 0)
+  assert.equal((await mediator.cli('deliveries', 'list', '--state', 'discarded')).deliveries.length, 0)
+})
+
 test('a subscriber that is gone for good ends its subscription', async () => {
   const raw = record().replaceAll(number, '2026B7Q2K2')
   subscriber.status = 410
