@@ -69,21 +69,26 @@ Result<DuePage> Reader::due_deliveries(const DueQuery& query) {
     return guarded([&]() -> Result<DuePage> {
         DuePage page;
         if (query.kinds.empty()) return page;
-        // One step in the index for each destination and client, however many deliveries they have.
-        auto& next_pair = kept(
-            "SELECT destination, client FROM outbox WHERE state = 'pending' AND"
-            " (destination, client) > (?, ?) ORDER BY destination, client LIMIT 1");
+        // One step in the index for each destination and client, however many deliveries they have. Not one comparison
+        // of both at once: SQLite would walk through all of a pair to find the next.
+        auto& next_client = kept(
+            "SELECT client FROM outbox WHERE state = 'pending' AND destination = ? AND client > ? ORDER BY client LIMIT"
+            " 1");
+        auto& next_destination = kept(
+            "SELECT destination, client FROM outbox WHERE state = 'pending' AND destination > ?"
+            " ORDER BY destination, client LIMIT 1");
         auto& heads = kept(heads_of_client(query.kinds.size()));
-        std::string destination;
+        std::string destination;  // none is empty
         std::string client;
-        // The pair of two empty texts is before every other one; no destination is empty.
         for (;;) {
-            {
-                auto pair = next_pair.query(destination, client);
-                if (!pair.next()) break;
-                auto found_destination = pair.text(0);
-                client = pair.text(1);
-                destination = std::move(found_destination);
+            if (auto same = next_client.query(destination, client); same.next()) {
+                client = std::string(same.bytes(0));
+            } else {
+                auto next = next_destination.query(destination);
+                if (!next.next()) break;
+                auto found = next.text(0);
+                client = next.text(1);
+                destination = std::move(found);
             }
             const auto& held = query.held_clients;
             if (std::find(held.begin(), held.end(), client) != held.end()) continue;
