@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <deque>
 #include <memory>
 
 namespace ocm::webhook {
@@ -94,12 +95,35 @@ bool may_have_left(const Result<UpstreamReply>& reply) {
     return reply || reply.error().code != ErrorCode::unavailable;
 }
 
+/// Events as last read: one is told to many at about the same time. Used on the dispatcher's thread only.
+class LastRead {
+  public:
+    Result<std::shared_ptr<const RegistrationEvent>> read(std::string payload) {
+        for (const auto& known : events_) {
+            if (known.payload == payload) return known.event;
+        }
+        auto event = read_event(payload);
+        if (!event) return fail(std::move(event.error()));
+        events_.push_front({std::move(payload), std::make_shared<const RegistrationEvent>(*std::move(event))});
+        if (events_.size() > most) events_.pop_back();
+        return events_.front().event;
+    }
+
+  private:
+    static constexpr std::size_t most = 8;
+    struct Read {
+        std::string payload;
+        std::shared_ptr<const RegistrationEvent> event;
+    };
+    std::deque<Read> events_;
+};
+
 Task<Sending> deliver(Exchange& exchange, Delivery delivery, std::string payload,
-                      std::shared_ptr<const DeliveryDeps> deps) {
+                      std::shared_ptr<const DeliveryDeps> deps, std::shared_ptr<LastRead> last) {
     const auto directory = deps->subscriptions();
     const auto* subscription = directory->by_id(delivery.subscription);
     if (auto not_now = not_sent(subscription, exchange.ports().clock.now())) co_return std::move(*not_now);
-    auto event = read_event(payload);
+    const auto event = last->read(std::move(payload));
     if (!event) co_return ended(Kind::refused, event.error().code, event.error().message);
     const auto policy = deps->callbacks();
     // What an administrator no longer allows may be allowed again.
@@ -108,7 +132,7 @@ Task<Sending> deliver(Exchange& exchange, Delivery delivery, std::string payload
     const auto contract = deps->contracts.find(subscription->contract);
     if (contract == deps->contracts.end())
         co_return ended(Kind::refused, ErrorCode::internal, "nothing writes the contract of its subscription");
-    auto message = contract->second(*event, *subscription, delivery, exchange.ports().clock.now());
+    auto message = contract->second(**event, *subscription, delivery, exchange.ports().clock.now());
     if (!message) co_return ended(Kind::refused, message.error().code, message.error().message);
 
     auto call = call_of(*subscription, delivery, *message, policy);
@@ -155,8 +179,9 @@ DeliveryKind make_webhook_delivery(DeliveryDeps deps) {
     DeliveryKind kind;
     kind.kind = delivery_kind_name;
     kind.channel = "webhook";
-    kind.send = [shared](Exchange& exchange, const Delivery& delivery, std::string payload) {
-        return deliver(exchange, delivery, std::move(payload), shared);
+    kind.send = [shared, last = std::make_shared<LastRead>()](Exchange& exchange, const Delivery& delivery,
+                                                              std::string payload) {
+        return deliver(exchange, delivery, std::move(payload), shared, last);
     };
     return kind;
 }

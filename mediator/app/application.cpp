@@ -105,6 +105,7 @@ struct Application::Impl {
     Result<void> listen_admin();
 
     void clients_changed();
+    Result<void> read_subscriptions();
     void subscriptions_changed();
     void settings_changed(const std::shared_ptr<const config::Config>& now);
     void target_refreshed(const opencrvs::RefreshReport& report);
@@ -152,6 +153,8 @@ Result<void> Application::Impl::build() {
     tokens = std::make_shared<const AccessTokens>(std::move(*key));
 
     if (auto built = build_channels(); !built) return built;
+    // Before the outbox begins: to an empty directory every subscription would be one that was removed.
+    if (auto known = read_subscriptions(); !known) return known;
     console = std::make_unique<ConsoleSettings>(input, ports(), [this](const auto& now) { settings_changed(now); });
     block_on(console->load_last_good());
     settings_changed(console->current());
@@ -304,14 +307,17 @@ void Application::Impl::clients_changed() {
     configure_dispatcher();
 }
 
-void Application::Impl::subscriptions_changed() {
+Result<void> Application::Impl::read_subscriptions() {
     auto reader = store->reader();
     auto all = reader ? (*reader)->subscriptions() : Result<std::vector<Subscription>>(fail(reader.error()));
-    if (!all) {
-        spdlog::error("the subscriptions could not be read: {}", all.error().message);
-        return;
-    }
+    if (!all) return fail(std::move(all.error()));
     subscriptions.store(std::make_shared<const webhook::SubscriptionDirectory>(std::move(*all)));
+    return {};
+}
+
+void Application::Impl::subscriptions_changed() {
+    const auto read = read_subscriptions();
+    if (!read) spdlog::error("the subscriptions could not be read: {}", read.error().message);
 }
 
 void Application::Impl::settings_changed(const std::shared_ptr<const config::Config>& now) {

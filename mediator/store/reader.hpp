@@ -6,6 +6,8 @@
 #include "store/sqlite.hpp"
 
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -140,8 +142,19 @@ class Reader {
     Reader(const std::string& path, const std::string& vfs);
 
   private:
+    /// What a delivery carries, once read: one event goes to many subscribers.
+    struct Content {
+        std::int64_t part = 0;
+        std::string plain;
+    };
+
     Result<TransactionRow> row_of(const std::string& transaction);
+    /// A statement that is asked all the time: prepared once. Not to be used by two queries at a time.
+    Statement& kept(const std::string& sql);
+
     Database database_;
+    std::map<std::string, std::unique_ptr<Statement>> kept_;
+    std::deque<Content> contents_;
 };
 
 }  // namespace ocm::store

@@ -41,6 +41,10 @@ std::string select_deliveries(std::string_view rest) {
     return "SELECT " + std::string(delivery_columns) + " FROM outbox o JOIN txn t ON t.id = o.txn" + std::string(rest);
 }
 
+/// What is told to many is told to them at about the same time.
+constexpr std::size_t most_contents = 8;
+constexpr std::size_t most_kept_of_a_content = 64u << 10;
+
 /// Pending ones of a destination and client that no earlier live one of the same order key stands before. The terms
 /// repeat the conditions of the partial indexes, or SQLite would not use them.
 std::string heads_of_client(std::size_t kinds) {
@@ -55,25 +59,36 @@ std::string heads_of_client(std::size_t kinds) {
 
 }  // namespace
 
+Statement& Reader::kept(const std::string& sql) {
+    auto& statement = kept_[sql];
+    if (!statement) statement = std::make_unique<Statement>(database_, sql);
+    return *statement;
+}
+
 Result<DuePage> Reader::due_deliveries(const DueQuery& query) {
     return guarded([&]() -> Result<DuePage> {
         DuePage page;
         if (query.kinds.empty()) return page;
-        // One step in the index for each destination and client, however many deliveries they have.
-        Statement next_pair(database_,
-                            "SELECT destination, client FROM outbox WHERE state = 'pending' AND"
-                            " (destination, client) > (?, ?) ORDER BY destination, client LIMIT 1");
-        Statement heads(database_, heads_of_client(query.kinds.size()));
-        std::string destination;
+        // One step in the index for each destination and client, however many deliveries they have. Not one comparison
+        // of both at once: SQLite would walk through all of a pair to find the next.
+        auto& next_client = kept(
+            "SELECT client FROM outbox WHERE state = 'pending' AND destination = ? AND client > ? ORDER BY client LIMIT"
+            " 1");
+        auto& next_destination = kept(
+            "SELECT destination, client FROM outbox WHERE state = 'pending' AND destination > ?"
+            " ORDER BY destination, client LIMIT 1");
+        auto& heads = kept(heads_of_client(query.kinds.size()));
+        std::string destination;  // none is empty
         std::string client;
-        // The pair of two empty texts is before every other one; no destination is empty.
         for (;;) {
-            {
-                auto pair = next_pair.query(destination, client);
-                if (!pair.next()) break;
-                auto found_destination = pair.text(0);
-                client = pair.text(1);
-                destination = std::move(found_destination);
+            if (auto same = next_client.query(destination, client); same.next()) {
+                client = std::string(same.bytes(0));
+            } else {
+                auto next = next_destination.query(destination);
+                if (!next.next()) break;
+                auto found = next.text(0);
+                client = next.text(1);
+                destination = std::move(found);
             }
             const auto& held = query.held_clients;
             if (std::find(held.begin(), held.end(), client) != held.end()) continue;
@@ -120,14 +135,23 @@ Result<Delivery> Reader::delivery(const std::string& id) {
 
 Result<std::string> Reader::delivery_payload(const std::string& id) {
     return guarded([&]() -> Result<std::string> {
-        Statement statement(database_,
-                            "SELECT p.bytes, p.size FROM outbox o JOIN part p ON p.id BETWEEN"
-                            " coalesce(nullif(o.published, 0), o.id) * 64 AND"
-                            " coalesce(nullif(o.published, 0), o.id) * 64 + 63 WHERE o.delivery = ? AND p.name = ?");
+        auto& statement = kept(
+            "SELECT p.id, p.bytes, p.size FROM outbox o JOIN part p ON p.id BETWEEN"
+            " coalesce(nullif(o.published, 0), o.id) * 64 AND"
+            " coalesce(nullif(o.published, 0), o.id) * 64 + 63 WHERE o.delivery = ? AND p.name = ?");
         auto rows = statement.query(id, payload_part);
         if (!rows.next()) return fail(ErrorCode::not_found, "the content of delivery " + id + " was erased");
-        auto plain = decompress(rows.bytes(0), static_cast<std::size_t>(rows.integer(1)));
+        // The row is there, so it is not erased.
+        const auto part = rows.integer(0);
+        const auto known = std::find_if(contents_.begin(), contents_.end(),
+                                        [part](const Content& content) { return content.part == part; });
+        if (known != contents_.end()) return known->plain;
+        auto plain = decompress(rows.bytes(1), static_cast<std::size_t>(rows.integer(2)));
         if (!plain) return fail(ErrorCode::storage, "the content of delivery " + id + " is damaged: run `store check`");
+        if (plain->size() <= most_kept_of_a_content) {
+            contents_.push_front({part, *plain});
+            if (contents_.size() > most_contents) contents_.pop_back();
+        }
         return std::move(*plain);
     });
 }

@@ -6,8 +6,9 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { coreVersion } from './lib/core.mjs'
 import { birth, death, trackingId } from './lib/fixtures.mjs'
-import { run } from './lib/process.mjs'
-import { notificationPath, World } from './lib/world.mjs'
+import { hubSignature, Subscriber } from './lib/hearing.mjs'
+import { run, until } from './lib/process.mjs'
+import { notificationPath, webhooksPath, World } from './lib/world.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const folder = process.env.OCM_DEMO_FOLDER ?? join(root, '.demo')
@@ -41,7 +42,34 @@ async function send (world, hospital, notice) {
 
   const shown = await run(world.mediator.binary, ['transactions', 'show', id, '--config', world.mediator.configFile])
   say(`  3. The mediator's own record of it (personal values stay hidden without --reveal):`, shown.stdout.replace(/^/gm, '    ').trimEnd())
-  return id
+  return { id, tracking }
+}
+
+/** A ministry's system, which subscribes as it did with OpenCRVS 1.x. */
+async function addMinistry (world) {
+  const ministry = await world.addSubscriber('ministry', 'webhook', 'child-details,mother-details')
+  ministry.server = await Subscriber.start()
+  const hub = { callback: ministry.server.url, mode: 'subscribe', topic: 'BIRTH_REGISTERED', secret: ministry.own.signing_secret }
+  const answer = await world.core.route(ministry, 'POST', webhooksPath, { hub })
+  if (answer.status !== 202) throw new Error(`the subscription was answered ${answer.status}: ${answer.text}`)
+  return ministry
+}
+
+/** The birth is registered in OpenCRVS, and the ministry hears of it. */
+async function register (world, ministry, tracking) {
+  const began = performance.now()
+  const number = await world.sandbox.register(tracking)
+  say('', bold(`It is registered: ${number}`), '  OpenCRVS 2.0 has no webhooks; its country configuration forwards the action, and the mediator asks back')
+  const [heard] = await until('the ministry to hear of it', () => ministry.server.seen.length && ministry.server.seen)
+  const right = heard.headers['x-hub-signature'] === hubSignature(ministry.own.signing_secret, heard.raw)
+  const { event } = JSON.parse(heard.raw)
+  const resources = event.context[0].entry.map(entry => entry.resource)
+  const names = resources.filter(one => one.resourceType === 'Patient')
+    .map(one => [one.name?.[0]?.given?.join(' '), one.name?.[0]?.family].flat().filter(Boolean).join(' '))
+  if (!right || !heard.raw.includes(number)) throw new Error('the ministry was told something else')
+  say(`  ${((performance.now() - began) / 1000).toFixed(1)} s later the ministry's webhook of OpenCRVS 1.x is told, by an unchanged contract:`, table([
+    ['topic', event.hub.topic], ['signature', `${heard.headers['x-hub-signature'].slice(0, 23)}… is right`],
+    ['resources', resources.map(one => one.resourceType).join(', ')], ['persons', names.join(', ')]]))
 }
 
 function whatNext (world, hospital, transaction) {
@@ -58,6 +86,8 @@ function whatNext (world, hospital, transaction) {
     `  curl ${world.mediator.adminUrl}/health/ready`,
     `  curl ${world.mediator.adminUrl}/metrics`,
     `  curl ${world.sandbox.url}/sandbox/events`,
+    `  ${cli}subscriptions list ${config}`,
+    `  ${cli}deliveries list ${config}`,
     '', bold('What runs'), table([
       [`OpenHIM core ${coreVersion()}`, `router ${world.core.routerUrl}`, `API ${world.core.apiUrl} (root@openhim.org / openhim-password)`],
       ['mediator', world.mediator.url, `admin ${world.mediator.adminUrl}`],
@@ -68,11 +98,12 @@ function whatNext (world, hospital, transaction) {
 
 const started = performance.now()
 const preferred = { core: { router: 5001, api: 8080 }, sandbox: 7070, mediator: 8480, admin: 8481 }
-let world, stopping
+let world, ministry, stopping
 
 async function stop (code) {
   if (stopping) return
   stopping = true
+  ministry?.server.stop()
   await world?.stop()
   process.exit(code)
 }
@@ -82,12 +113,14 @@ try {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   say('Starting OpenHIM core, the sandbox OpenCRVS and the mediator ...')
-  world = await World.start({ folder, preferred })
+  world = await World.start({ folder, preferred, hears: true })
   await world.registered()
   const hospital = await world.addHospital('district-hospital')
+  ministry = await addMinistry(world)
   say(`Ready in ${((performance.now() - started) / 1000).toFixed(1)} s: the mediator is registered with OpenHIM and its channel is installed.`)
-  await send(world, hospital, birth())
-  const last = await send(world, hospital, death())
+  const { tracking } = await send(world, hospital, birth())
+  await register(world, ministry, tracking)
+  const { id: last } = await send(world, hospital, death())
   world.sampleFile = world.writeSample(birth().document)
   whatNext(world, hospital, last)
   if (once) await stop(0)

@@ -21,26 +21,32 @@ constexpr std::array<Row, 6> rows{{{"BIRTH_REGISTERED", {Change::registered, Vit
                                    {"DEATH_CORRECTED", {Change::corrected, VitalKind::death}}}};
 
 /// What ECMAScript's encodeURIComponent leaves as it is. Form encoders and RFC 3986 differ on ! * ' ( ).
-bool stays(char c) {
-    constexpr std::string_view others = "-_.!~*'()";
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           others.find(c) != std::string_view::npos;
+constexpr std::array<bool, 256> what_stays() {
+    std::array<bool, 256> out{};
+    for (std::size_t c = 0; c < out.size(); ++c) {
+        out[c] = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    }
+    for (const char c : std::string_view("-_.!~*'()")) out[static_cast<unsigned char>(c)] = true;
+    return out;
 }
+constexpr auto stays = what_stays();
 
 std::string signed_text(std::string_view body) {
     constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string out = "sha256:";
-    out.reserve(out.size() + body.size() * 2);
+    constexpr std::string_view prefix = "sha256:";
+    std::string out(prefix.size() + body.size() * 3, '\0');
+    auto* to = std::copy(prefix.begin(), prefix.end(), out.data());
     for (const char c : body) {
-        if (stays(c)) {
-            out += c;
+        const auto byte = static_cast<unsigned char>(c);
+        if (stays[byte]) {
+            *to++ = c;
         } else {
-            const auto byte = static_cast<unsigned char>(c);
-            out += '%';
-            out += digits[byte >> 4U];
-            out += digits[byte & 0xFU];
+            *to++ = '%';
+            *to++ = digits[byte >> 4U];
+            *to++ = digits[byte & 0xFU];
         }
     }
+    out.resize(static_cast<std::size_t>(to - out.data()));
     return out;
 }
 

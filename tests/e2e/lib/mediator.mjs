@@ -11,7 +11,7 @@ const countryMap = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..
 
 export const urn = 'urn:mediator:opencrvs-mediator'
 
-function merge (into, from) {
+export function merge (into, from) {
   for (const [key, value] of Object.entries(from ?? {})) {
     if (value && typeof value === 'object' && !Array.isArray(value)) merge(into[key] ??= {}, value)
     else into[key] = value

@@ -12,14 +12,27 @@ const scopesOf = version => version >= '2.0'
     ? ['notification-api', 'record.create[event=birth|death]', 'record.notify[event=birth|death]']
     : [...(version < '1.7' ? ['declare'] : []), 'notification-api']
 
+/** What a client that hears of registrations, and asks back where that is needed, is given. */
+const hearingScopesOf = version => version >= '2.0'
+  ? ['type=record.read']
+  : version === '1.9' ? ['webhook', 'recordsearch'] : ['webhook']
+
 export class Sandbox {
-  static async start (binary, folder, { port = 0, version = '2.0' } = {}) {
+  /**
+   * `webhook`: a client {id, secret, sha} that hears of registrations, of the sections it is permitted. `forwardTo`:
+   * where the country configuration of 1.9 and 2.0 sends a copy of each action.
+   */
+  static async start (binary, folder, { port = 0, version = '2.0', webhook, forwardTo } = {}) {
     const sandbox = new Sandbox()
     sandbox.client = { id: randomUUID(), secret: randomBytes(16).toString('hex') }
     sandbox.version = version
     sandbox.process = new Child('sandbox', binary,
       ['--host', '127.0.0.1', '--port', String(port), '--version', version,
-        '--client', `${sandbox.client.id}:${sandbox.client.secret}:${scopesOf(version).join(';')}`],
+        '--client', `${sandbox.client.id}:${sandbox.client.secret}:${scopesOf(version).join(';')}`,
+        ...(webhook
+          ? ['--client', `${webhook.id}:${webhook.secret}:${hearingScopesOf(version).join(';')}:${webhook.sha}:${webhook.sections.join(',')}`]
+          : []),
+        ...(forwardTo && version >= '1.9' ? ['--forward-actions-to', forwardTo] : [])],
       { logFile: join(folder, 'sandbox.log') })
     sandbox.url = (await sandbox.process.waitForLine(/listening on (http:\/\/\S+)/))[1]
     return sandbox
@@ -40,6 +53,12 @@ export class Sandbox {
 
   /** The records about a child or a deceased of that given name. */
   async eventsOf (given) { return (await this.events()).filter(event => JSON.stringify(event).includes(given)) }
+
+  /** Its last requests, oldest first: {method, path, status}. */
+  requests () { return this.#json('GET', '/sandbox/requests') }
+
+  /** A registrar registers the record with that id or tracking id; its number. */
+  async register (key) { return (await this.#json('POST', `/sandbox/register/${key}`)).registrationNumber }
 
   faults (...rules) { return this.#json('POST', '/sandbox/faults', { rules }) }
   noFaults () { return this.#json('DELETE', '/sandbox/faults') }

@@ -2,13 +2,13 @@
 // A registration that OpenCRVS tells of reaches its subscribers: a webhook of 1.x and an action that 2.0 forwards, to a
 // subscriber of 1.x's contract, which checks its own signature. The test itself plays OpenCRVS's side of the webhook.
 import assert from 'node:assert/strict'
-import { createHmac, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { hubSignature as signed, Subscriber } from '../lib/hearing.mjs'
 import { request } from '../lib/http.mjs'
 import { Mediator } from '../lib/mediator.mjs'
 import { freePorts } from '../lib/ports.mjs'
@@ -19,34 +19,6 @@ const data = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'unit')
 const shaSecret = randomUUID()
 const number = '2026B7Q2K1'
 let folder, sandbox, mediator, subscriber
-
-/** As OpenCRVS signs (opencrvs.md 4.6). */
-const signed = (secret, raw) =>
-  'sha256=' + createHmac('sha256', secret).update('sha256:' + encodeURIComponent(raw)).digest('hex')
-
-/** A subscriber's web server: proves the callback and keeps what it is sent. */
-class Subscriber {
-  static async start () {
-    const one = new Subscriber()
-    one.seen = []
-    one.status = 200
-    one.server = createServer((req, res) => {
-      const chunks = []
-      req.on('data', chunk => chunks.push(chunk))
-      req.on('end', () => {
-        const url = new URL(req.url, 'http://subscriber')
-        if (req.method === 'GET') return res.end(JSON.stringify({ challenge: url.searchParams.get('challenge') }))
-        one.seen.push({ headers: req.headers, raw: Buffer.concat(chunks).toString() })
-        res.writeHead(one.status).end()
-      })
-    })
-    await new Promise(resolve => one.server.listen(0, '127.0.0.1', resolve))
-    one.url = `http://127.0.0.1:${one.server.address().port}/heard`
-    return one
-  }
-
-  stop () { this.server.closeAllConnections(); this.server.close() }
-}
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ocm-e2e-webhooks-'))
@@ -161,6 +133,25 @@ test('a registration reaches the subscriber once, with the fields it may have, s
   const told = subscriber.seen.length
   await new Promise(resolve => setTimeout(resolve, 500))
   assert.equal(subscriber.seen.length, told)
+})
+
+test('what waits while the mediator is killed is delivered afterwards, and nothing is taken for unsubscribed', async () => {
+  subscriber.status = 500
+  const before = subscriber.seen.length
+  const numbers = Array.from({ length: 20 }, (_, i) => `2026B8${String(i).padStart(3, '0')}`)
+  for (const each of numbers) {
+    const raw = record().replaceAll(number, each)
+    assert.equal((await deliver(raw, signed(shaSecret, raw))).status, 200)
+  }
+  await until('a first try', () => subscriber.seen.length > before)
+  await mediator.kill()
+  await mediator.start()
+  subscriber.status = 200
+  const told = each => subscriber.seen.some(one => one.raw.includes(each))
+  await until('all of them', () => numbers.every(told))
+  await until('them to be recorded', async () =>
+    (await mediator.cli('deliveries', 'list', '--state', 'pending')).deliveries.length === 0)
+  assert.equal((await mediator.cli('deliveries', 'list', '--state', 'discarded')).deliveries.length, 0)
 })
 
 test('a subscriber that is gone for good ends its subscription', async () => {

@@ -40,8 +40,10 @@ HttpResponse Service::token(const HttpRequest& request, WallTime now) const {
     if (id.empty() || secret.empty()) return auth_error(400, "invalid_request", "A client id or secret is missing");
     for (const auto& client : options_.clients) {
         if (client.id != id || !client.active || !constant_time_equal(client.secret, secret)) continue;
-        auto answer = json_answer({{"access_token", signer_->sign(system_claims(client, now, options_.token_lifetime))},
-                                   {"token_type", "Bearer"}});
+        auto answer =
+            json_answer({{"access_token",
+                          signer_->sign(system_claims(client, now, options_.token_lifetime, options_.version < "2.0"))},
+                         {"token_type", "Bearer"}});
         answer.headers.set("cache-control", "no-store");
         return answer;
     }

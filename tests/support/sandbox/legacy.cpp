@@ -3,6 +3,7 @@
 
 #include "core/ids.hpp"
 #include "support/sandbox/http_answers.hpp"
+#include "support/sandbox/webhooks.hpp"
 
 #include <algorithm>
 #include <array>
@@ -348,6 +349,26 @@ HttpResponse Legacy::location(const HttpRequest& request, std::string_view path)
         return gateway_error(400, "\"value\" must contain at least one of [type, identifier]");
     }
     return json_answer(search_page(type, identifier, query_value(request.query, "_count") == "0"));
+}
+
+const Json* Legacy::find(std::string_view key) const {
+    for (const auto& record : records_) {
+        if (text_member(record, "id") == key || text_member(record, "trackingId") == key) return &record;
+    }
+    return nullptr;
+}
+
+const Json* Legacy::register_record(std::string_view key, WallTime now) {
+    for (auto& record : records_) {
+        if (text_member(record, "id") != key && text_member(record, "trackingId") != key) continue;
+        if (record.contains("registrationNumber")) return &record;
+        const auto number = rfc3339(now).substr(0, 4) + std::string(text_member(record, "trackingId"));
+        record["status"] = "REGISTERED";
+        record["registrationNumber"] = number;
+        record["bundle"] = registered_record(record["bundle"], text_member(record, "type"), number, now);
+        return &record;
+    }
+    return nullptr;
 }
 
 Json Legacy::record(std::string_view id) const {

@@ -30,6 +30,11 @@ class Legacy {
     /// `familyName` is what the version's search service makes of the name's shape.
     const Json& records() const { return records_; }
     Json record(std::string_view id) const;
+    /// By its id or tracking id; nullptr where there is none.
+    const Json* find(std::string_view key) const;
+    /// Registers the record with that id or tracking id: its status, its number, and what the bundle then is. nullptr
+    /// where there is none. Doing it twice changes nothing.
+    const Json* register_record(std::string_view key, WallTime now);
 
   private:
     Json search_page(std::string_view type, std::string_view identifier, bool all) const;

@@ -21,7 +21,9 @@ int main(int argc, char** argv) {
     app.add_option("--version", options.version, "version of OpenCRVS")
         ->check(CLI::IsMember(ocm::sandbox::sandbox_versions))
         ->capture_default_str();
-    app.add_option("--client", clients, "ID:SECRET:SCOPE;SCOPE... (may be repeated)");
+    app.add_option("--client", clients, "ID:SECRET:SCOPE;SCOPE...[:SHA_SECRET[:SECTION,...]] (may be repeated)");
+    app.add_option("--forward-actions-to", options.forward_actions_to,
+                   "where the country configuration of 1.9 and 2.0 sends a copy of each action (may be repeated)");
     app.add_option("--state", options.state_file, "file that keeps the records over a restart");
     app.add_option("--token-lifetime", lifetime, "seconds")->capture_default_str();
     app.add_flag("--quiet", quiet, "print nothing but the address");

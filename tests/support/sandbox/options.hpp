@@ -23,6 +23,7 @@ struct SandboxOptions {
     std::string state_file{};             // JSON lines, so that a restart keeps the records; its key is in FILE.key
     std::vector<SystemClient> clients{};  // empty: default_client()
     std::chrono::seconds token_lifetime{600};
+    std::vector<std::string> forward_actions_to{};  // FORWARD_ACTIONS_TO of the country configuration, 1.9 and 2.0
 };
 
 inline constexpr std::array<const char*, 8> sandbox_versions{"1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "2.0"};
@@ -31,8 +32,8 @@ inline constexpr std::array<const char*, 8> sandbox_versions{"1.3", "1.4", "1.5"
 /// versions what their event notification client is given.
 SystemClient default_client(std::string_view version = "2.0");
 
-/// Reads `ID:SECRET:SCOPES`; scopes are separated by ';' (or by ',' before "type="); bare 1.9 names
-/// are taken as auth takes them.
+/// Reads `ID:SECRET:SCOPES[:SHA_SECRET[:SECTION,SECTION]]`; scopes are separated by ';' (or by ',' before "type=");
+/// bare 1.9 names are taken as auth takes them. The SHA secret and the sections are those of a webhook client.
 Result<SystemClient> read_client(std::string_view text);
 
 /// A whole file. Fails naming it.

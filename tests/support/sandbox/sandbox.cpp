@@ -3,12 +3,15 @@
 
 #include "http/server.hpp"
 #include "support/sandbox/front.hpp"
+#include "support/sandbox/outgoing.hpp"
 #include "support/sandbox/service.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <deque>
 #include <mutex>
@@ -19,6 +22,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t max_requests = 1000;
+constexpr const char* no_record = R"({"message":"there is no such record"})";
 
 WallTime wall_now() {
     return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
@@ -66,18 +70,32 @@ Service make_service(SandboxOptions options) {
 
 struct Sandbox::Impl {
     explicit Impl(SandboxOptions options)
-        : host(options.host), wanted_port(options.port), service(make_service(std::move(options))), pool(1) {}
+        : host(options.host),
+          wanted_port(options.port),
+          serves_webhooks(options.version < "2.0"),
+          forward_to(options.version < "1.9" ? std::vector<std::string>{} : options.forward_actions_to),
+          service(make_service(std::move(options))),
+          pool(1) {}
 
     std::string host;
     std::uint16_t wanted_port;
+    bool serves_webhooks;
+    std::vector<std::string> forward_to;
     mutable std::mutex mutex;  // of what follows, up to the pool
     Service service;
     Faults faults;
     std::deque<Json> log;
 
     IoPool pool;  // after the state: requests it abandons are destroyed while that stands
+    Outgoing outgoing{pool};
     std::unique_ptr<http::Server> server;
     std::unique_ptr<Front> front;
+
+    template <class Do>
+    auto locked(Do&& what) {
+        const std::lock_guard lock(mutex);
+        return what(service);
+    }
 
     static Task<HttpResponse> handle(Impl* self, HttpRequest request) {
         std::optional<Fault> fault;
@@ -87,7 +105,7 @@ struct Sandbox::Impl {
         }
         if (fault && !fault->after && fault->wait > Milliseconds::zero()) co_await wait(fault->wait);
         HttpResponse answer = json_response(200, "{}");
-        if (!fault || !replaces(*fault)) answer = self->work(request, fault);
+        if (!fault || !replaces(*fault)) answer = co_await carry_out(self, request, fault);
         if (fault && fault->after && fault->wait > Milliseconds::zero()) co_await wait(fault->wait);
         if (fault) answer = spoilt(*fault, std::move(answer));
         self->remember(request, answer.status);
@@ -95,6 +113,54 @@ struct Sandbox::Impl {
     }
 
     static Task<HttpResponse> refuse(http::Refusal refusal) { co_return text_response(refusal.status, refusal.reason); }
+
+    static Task<HttpResponse> carry_out(Impl* self, HttpRequest request, std::optional<Fault> fault) {
+        if (self->serves_webhooks && (request.path == "/webhooks" || request.path.starts_with("/webhooks/"))) {
+            auto answer = co_await webhooks(self, std::move(request));
+            co_return answer;
+        }
+        if (request.method == "POST" && request.path.starts_with("/sandbox/register/")) {
+            const auto done = co_await register_record(self, request.path.substr(18));
+            if (done.is_null()) co_return json_response(404, no_record);
+            co_return json_response(200, dump_json(done));
+        }
+        auto answer = self->work(request, fault);
+        co_await forward(self);
+        co_return answer;
+    }
+
+    static Task<HttpResponse> webhooks(Impl* self, HttpRequest request) {
+        auto outcome = self->locked([&request](Service& service) { return service.webhooks(request, wall_now()); });
+        if (auto* answer = std::get_if<HttpResponse>(&outcome)) co_return std::move(*answer);
+        const auto verification = std::get<HubVerification>(outcome);
+        const auto body = co_await self->outgoing.get(verification.url);
+        co_return self->locked([&](Service& service) { return service.verified(verification, body, wall_now()); });
+    }
+
+    /// What the country configuration sends, one after the other: whoever asked for the action waits for it.
+    static Task<void> forward(Impl* self) {
+        const auto copies = self->locked([](Service& service) { return service.take_forwards(); });
+        for (const auto& copy : copies) {
+            for (const auto& url : self->forward_to) co_await self->outgoing.post_once(url, copy);
+        }
+    }
+
+    /// Tracking id and registration number, null where there is no such record.
+    static Task<Json> register_record(Impl* self, std::string key) {
+        auto legacy = self->locked([&key](Service& service) { return service.register_legacy(key, wall_now()); });
+        if (legacy) {
+            self->outgoing.queue(std::move(legacy->deliveries));
+            co_return std::move(legacy->answer);
+        }
+        for (const auto* type : {"DECLARE", "REGISTER"}) {
+            const bool asked =
+                self->locked([&](Service& service) { return service.request_action(key, type, wall_now()); });
+            if (!asked) break;
+            co_await forward(self);
+            self->locked([&](Service& service) { service.accept_action(key, type, wall_now()); });
+        }
+        co_return self->locked([&key](Service& service) { return service.number_of(key).value_or(nullptr); });
+    }
 
     HttpResponse work(const HttpRequest& request, const std::optional<Fault>& fault) {
         const std::lock_guard lock(mutex);
@@ -121,9 +187,7 @@ struct Sandbox::Impl {
 
 HttpResponse Sandbox::Impl::inspect(const HttpRequest& request) {
     const std::string_view path = request.path;
-    const auto done = [](bool found) {
-        return found ? json_response(200, "{}") : json_response(404, R"({"message":"there is no such record"})");
-    };
+    const auto done = [](bool found) { return found ? json_response(200, "{}") : json_response(404, no_record); };
     if (request.method == "GET" && path == "/sandbox/events") return json_response(200, dump_json(service.events()));
     if (request.method == "GET" && path.starts_with("/sandbox/events/")) {
         const auto event = service.event(path.substr(16));
@@ -146,9 +210,6 @@ HttpResponse Sandbox::Impl::inspect(const HttpRequest& request) {
     }
     if (request.method == "POST" && path.starts_with("/sandbox/assign/")) {
         return done(service.assign(path.substr(16), wall_now()));
-    }
-    if (request.method == "POST" && path.starts_with("/sandbox/register/")) {
-        return done(service.register_event(path.substr(18), wall_now()));
     }
     return json_response(404, R"({"message":"the sandbox has no such page"})");
 }
@@ -224,8 +285,9 @@ bool Sandbox::assign(std::string_view id) {
 }
 
 bool Sandbox::register_event(std::string_view id) {
-    const std::lock_guard lock(impl_->mutex);
-    return impl_->service.register_event(id, wall_now());
+    auto done =
+        asio::co_spawn(impl_->pool.context(0), Impl::register_record(impl_.get(), std::string(id)), asio::use_future);
+    return !done.get().is_null();
 }
 
 }  // namespace ocm::sandbox

@@ -18,7 +18,10 @@ namespace ocm::sandbox {
 /// are those of the contract: scope before body, shapes checked and options not, hidden fields skipped, 409 once a
 /// record has moved on.
 ///
-/// Has its own thread. Thread-safe. Nothing is sent anywhere.
+/// The webhooks service (`/webhooks`, 1.3 to 1.9) sends to its subscribers, and the country configuration (1.9, 2.0) to
+/// `forward_actions_to`; else nothing is sent anywhere.
+///
+/// Has its own thread. Thread-safe.
 class Sandbox {
   public:
     /// Starts serving. Throws std::runtime_error where a file cannot be used or the address is taken.
@@ -47,6 +50,7 @@ class Sandbox {
 
     /// What people do in OpenCRVS. False where there is no such record.
     bool assign(std::string_view id);
+    /// By its id or tracking id; what the country configuration forwards has been answered when it returns.
     bool register_event(std::string_view id);
 
   private:

@@ -140,7 +140,8 @@ Service::Service(SandboxOptions options, Forms forms, Json locations, Json areas
     : options_(std::move(options)),
       forms_(std::move(forms)),
       locations_(std::move(locations)),
-      areas_(std::move(areas)) {
+      areas_(std::move(areas)),
+      webhooks_(options_.version) {
     for (const auto& location : locations_) location_ids_.emplace(text_member(location, "id"));
     if (options_.clients.empty()) options_.clients.push_back(default_client(options_.version));
     legacy_ = std::make_unique<Legacy>(options_.version, locations_, areas_);
@@ -215,7 +216,10 @@ HttpResponse Service::events_service(const HttpRequest& request, std::string_vie
     }
     Call call{request, path,          {}, Actor{std::string(text_member(*claims, "sub")), "system", "SYSTEM"},
               now,     country_config};
-    for (const auto& scope : *scopes) call.scopes.push_back(read_scope(text(scope)));
+    for (const auto& scope : *scopes) {
+        const bool searches = options_.version < "2.0" && text(scope) == "recordsearch";
+        call.scopes.push_back(searches ? Scope{"record.search", {}} : read_scope(text(scope)));
+    }
 
     if (request.method == "GET" && path == "/config") return json_response(200, forms_.served());
     if (options_.version < "2.0") {
@@ -345,6 +349,7 @@ HttpResponse Service::carry_out_notify(const Call& call, Json& event, const Noti
     requested["declaration"] = input.declaration;
     requested["annotation"] = input.annotation;
     const auto original = records_->act(event, "NOTIFY", "Requested", call.actor, call.now, requested);
+    forward(event);
     if (call.country_config == 202) return json_answer(event);
     if (call.country_config != 200 && call.country_config != 400) {
         // The requested action stays. In production the reason is masked.
@@ -443,21 +448,6 @@ bool Service::assign(std::string_view id, WallTime now) {
     if (event == nullptr) return false;
     const Actor registrar{"eeeeeeee-0000-4000-8000-000000000001", "user", "LOCAL_REGISTRAR"};
     records_->act(*event, "ASSIGN", "Accepted", registrar, now, {{"assignedTo", registrar.id}});
-    return true;
-}
-
-bool Service::register_event(std::string_view id, WallTime now) {
-    auto* event = records_->find(id);
-    if (event == nullptr) return false;
-    const Actor registrar{"eeeeeeee-0000-4000-8000-000000000001", "user", "LOCAL_REGISTRAR"};
-    for (const char* type : {"DECLARE", "REGISTER"}) {
-        auto extra = Json{{"declaration", Json::object()}};
-        if (std::string_view(type) == "REGISTER") {
-            extra["registrationNumber"] =
-                rfc3339(now).substr(0, 4) + "B" + std::string(text_member(*event, "trackingId"));
-        }
-        records_->act(*event, type, "Accepted", registrar, now, extra);
-    }
     return true;
 }
 

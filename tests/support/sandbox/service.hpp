@@ -8,11 +8,14 @@
 #include "support/sandbox/legacy.hpp"
 #include "support/sandbox/options.hpp"
 #include "support/sandbox/records.hpp"
+#include "support/sandbox/webhooks.hpp"
 
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace ocm::sandbox {
@@ -28,7 +31,27 @@ class Service {
     Json events() const;
     Json event(std::string_view id) const;
     bool assign(std::string_view id, WallTime now);
-    bool register_event(std::string_view id, WallTime now);
+    /// The webhooks service of 1.3 to 1.9, by its own token check. What has to be verified is answered afterwards.
+    std::variant<HttpResponse, HubVerification> webhooks(const HttpRequest& request, WallTime now);
+    HttpResponse verified(const HubVerification& verification, const std::optional<std::string>& answer, WallTime now) {
+        return webhooks_.verified(verification, answer, now);
+    }
+
+    /// A record of the first generation's store is registered: its tracking id and number, and what the webhooks
+    /// service sends. Absent where there is no such record.
+    struct Registered {
+        Json answer;
+        std::vector<HubDelivery> deliveries{};
+    };
+    std::optional<Registered> register_legacy(std::string_view key, WallTime now);
+    /// An event is declared or registered in two steps, as in OpenCRVS: asked for, which the country configuration is
+    /// told, then accepted. False where there is no such event, or it is past that.
+    bool request_action(std::string_view key, std::string_view type, WallTime now);
+    void accept_action(std::string_view key, std::string_view type, WallTime now);
+    /// Tracking id and registration number; absent where there is no such event.
+    std::optional<Json> number_of(std::string_view key) const;
+    /// Copies that the country configuration now sends to FORWARD_ACTIONS_TO, oldest first (contracts section 7.11).
+    std::vector<std::string> take_forwards() { return std::exchange(forwards_, {}); }
     void set_token_lifetime(std::chrono::seconds lifetime) { options_.token_lifetime = lifetime; }
     void set_client_active(std::string_view id, bool active);
 
@@ -75,12 +98,18 @@ class Service {
     std::optional<HttpResponse> refuse_location(std::string_view location) const;
     std::optional<HttpResponse> refuse_office(std::string_view location) const;  // 1.9
     HttpResponse carry_out_notify(const Call& call, Json& event, const NotifyInput& input);
+    /// The copy has its last action accepted before it is.
+    void forward(const Json& event);
+    Json* event_by(std::string_view key) const;
+    const SystemClient* client_of(const Json& claims) const;
 
     SandboxOptions options_;
     Forms forms_;
     Json locations_, areas_;
     std::set<std::string, std::less<>> location_ids_;
     std::unique_ptr<Legacy> legacy_;
+    Webhooks webhooks_;
+    std::vector<std::string> forwards_;
     std::unique_ptr<Signer> signer_;
     std::unique_ptr<Records> records_;
 };

@@ -124,11 +124,11 @@ std::optional<Json> Signer::verify(std::string_view token) const {
     return *std::move(parsed);
 }
 
-Json system_claims(const SystemClient& client, WallTime now, std::chrono::seconds lifetime) {
+Json system_claims(const SystemClient& client, WallTime now, std::chrono::seconds lifetime, bool webhooks) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
     Json scopes = Json::array();
     for (const auto& scope : client.scopes) scopes.push_back(modern_scope(scope));
-    return Json{{"scope", std::move(scopes)},
+    Json claims{{"scope", std::move(scopes)},
                 {"userType", "system"},
                 {"role", "SYSTEM"},
                 {"sub", client.id},
@@ -138,6 +138,8 @@ Json system_claims(const SystemClient& client, WallTime now, std::chrono::second
                 {"aud",
                  {"opencrvs:auth-user", "opencrvs:user-mgnt-user", "opencrvs:gateway-user", "opencrvs:events-user",
                   "opencrvs:countryconfig-user", "opencrvs:documents-user"}}};
+    if (webhooks) claims["aud"].push_back("opencrvs:webhooks-user");
+    return claims;
 }
 
 }  // namespace ocm::sandbox

@@ -24,6 +24,8 @@ struct SystemClient {
     std::string name;
     std::vector<std::string> scopes;  // "type=record.create", "type=record.notify&event=birth"
     bool active = true;
+    std::string sha_secret{};                // of 1.3 to 1.9: signs what the webhooks service sends it
+    std::vector<std::string> permissions{};  // sections a client of the type webhook may see: "child-details"
 };
 
 /// One scope of a token: its type and, where it is limited, the events it holds for.
@@ -53,7 +55,7 @@ class Signer {
     std::string public_pem_;
 };
 
-/// Claims of a system client's token (contracts section 1.2).
-Json system_claims(const SystemClient& client, WallTime now, std::chrono::seconds lifetime);
+/// Claims of a system client's token (contracts section 1.2); `webhooks`: that version has the webhooks service.
+Json system_claims(const SystemClient& client, WallTime now, std::chrono::seconds lifetime, bool webhooks);
 
 }  // namespace ocm::sandbox

@@ -429,3 +429,63 @@ RC_GTEST_PROP(DispatchProperty, EachClientIsServedWithinOneRound, ()) {
     }
     RC_ASSERT(world.began.size() == world.kept.size());
 }
+
+TEST(Dispatch, ASubscriberThatIsDownForAWeekIsToldEverythingInOrderOnceItIsBack) {
+    Policy policy;  // as webhooks are shipped
+    policy.rate = 1000;
+    policy.concurrency = 16;
+    policy.backoff = {.first = 1s, .cap = 1h};
+    policy.max_age = 7 * 24h;
+    World world({{"notification", policy}});
+    world.per_client = 100;
+    std::vector<std::string> told;
+    for (int record = 0; record < 20; ++record) {
+        for (int event = 0; event < 3; ++event) {
+            told.push_back(world.queue("subscriber", "record " + std::to_string(record)));
+        }
+    }
+    const auto back_at = start + 7 * 24h - 2h;
+    std::size_t attempts = 0;
+    std::vector<std::string> delivered;
+    while (std::any_of(world.kept.begin(), world.kept.end(), [](const Delivery& one) { return is_live(one.state); })) {
+        ASSERT_LT(world.now.wall, start + 30 * 24h) << "it never ends";
+        while (!world.under_way.empty()) {
+            const auto id = world.under_way.front();
+            const bool up = world.now.wall >= back_at;
+            ++attempts;
+            if (up) delivered.push_back(id);
+            world.end(id, up ? Outcome{} : down());
+        }
+        const bool live =
+            std::any_of(world.kept.begin(), world.kept.end(), [](const Delivery& one) { return is_live(one.state); });
+        ASSERT_TRUE(!live || world.wake()) << "something waits and nothing wakes";
+    }
+    EXPECT_EQ(delivered.size(), told.size()) << "each once";
+    for (std::size_t i = 0; i < told.size(); ++i) {
+        EXPECT_EQ(world.at(told[i]).state, DeliveryState::delivered);
+        if (i % 3 == 0) continue;
+        const auto place = [&](const std::string& id) { return std::find(delivered.begin(), delivered.end(), id); };
+        EXPECT_LT(place(told[i - 1]), place(told[i])) << "a record's events are out of order";
+    }
+    // Jittered waits up to an hour, and a breaker before them: it was not called without end.
+    EXPECT_LT(attempts, 20 * 7 * 24 * 3u);
+    // All of it within one wait of its return.
+    EXPECT_LE(world.now.wall, back_at + 1h + policy.breaker.open_for);
+}
+
+TEST(Dispatch, ASubscriberThatIsDownForLongerLeavesDeadLettersWithTheReason) {
+    Policy policy;
+    policy.backoff = {.first = 1s, .cap = 1h};
+    policy.max_age = 7 * 24h;
+    World world({{"notification", policy}});
+    const auto first = world.queue("subscriber", "record");
+    const auto second = world.queue("subscriber", "record");
+    while (world.now.wall < start + 8 * 24h) {
+        while (!world.under_way.empty()) world.end(world.under_way.front(), down());
+        if (!world.wake()) break;
+    }
+    for (const auto& id : {first, second}) {
+        EXPECT_EQ(world.at(id).state, DeliveryState::dead);
+        EXPECT_EQ(world.at(id).why, "given up: it could not be delivered for too long; at last: it is down");
+    }
+}

@@ -14,6 +14,11 @@ TEST(SandboxOptions, ReadsAClientWithItsScopes) {
     EXPECT_EQ(read_client(id + ":secret:record.read")->secret, "secret");
     for (const auto* bad : {"", "a", "a:b", "not-a-uuid:secret:x"}) EXPECT_FALSE(read_client(bad)) << bad;
     EXPECT_FALSE(read_client(id + "::x"));
+    const auto webhook = read_client(id + ":secret:webhook:sha:child-details,mother-details");
+    EXPECT_EQ(webhook->scopes, std::vector<std::string>{"webhook"});
+    EXPECT_EQ(webhook->sha_secret, "sha");
+    EXPECT_EQ(webhook->permissions, (std::vector<std::string>{"child-details", "mother-details"}));
+    EXPECT_EQ(read_client(id + ":secret:webhook:sha")->sha_secret, "sha");
 }
 
 TEST(SandboxOptions, ScopesAsAuthTakesThem) {

@@ -31,13 +31,15 @@ class OutboxTest : public testing::Test {
     Result<UnitResult> commit(Unit unit) { return run(store->commit(std::move(unit))); }
 
     /// Accepts a message and queues it; gives the delivery.
-    Enqueue queued(const std::string& client, const std::string& key = "", std::optional<Claim> made = std::nullopt) {
+    Enqueue queued(const std::string& client, const std::string& key = "", std::optional<Claim> made = std::nullopt,
+                   const std::string& destination = "") {
         const auto id = new_id();
         auto received = receive(id);
         received.claim = made;
         EXPECT_TRUE(commit(unit_of(received)));
         auto op = enqueue(id, client);
         op.order_key = key;
+        if (!destination.empty()) op.destination = destination;
         op.carries_claim = made.has_value();
         auto answered = answer(id, 202);
         answered.status = TransactionStatus::processing;
@@ -222,6 +224,19 @@ TEST_F(OutboxTest, WhatWasUnderWayAtACrashIsDueAgain) {
     EXPECT_EQ(row(parked).state, DeliveryState::parked);
     EXPECT_EQ(due(), std::vector{one.delivery});
     EXPECT_EQ(verdict_of(claim("doc", "content")), ClaimVerdict::queued);
+}
+
+TEST_F(OutboxTest, APageHoldsSomeOfEveryClientOfEveryDestination) {
+    std::vector<std::string> firsts;
+    for (const std::string destination : {"http://a", "http://b", "http://c"}) {
+        for (const std::string client : {"", "one", "two"}) {
+            firsts.push_back(queued(client, "", std::nullopt, destination).delivery);
+            queued(client, "", std::nullopt, destination);
+        }
+    }
+    EXPECT_EQ(due(1), firsts);
+    EXPECT_EQ(due(2).size(), 18u);
+    EXPECT_EQ(due(1, {"", "one"}), (std::vector{firsts[2], firsts[5], firsts[8]}));
 }
 
 TEST_F(OutboxTest, APageHoldsSomeOfEveryClientAndTheFirstOfEachOrderKey) {

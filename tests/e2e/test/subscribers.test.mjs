@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MPL-2.0
+// A birth notified through a real OpenHIM core is registered in OpenCRVS of each kind of version, and reaches every
+// subscriber once, in the format of its contract, with what it may have, signed with a key of its own.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { hubSignature, Subscriber } from '../lib/hearing.mjs'
+import { birth } from '../lib/fixtures.mjs'
+import { until } from '../lib/process.mjs'
+import { webhooksPath, World } from '../lib/world.mjs'
+
+const topic = 'BIRTH_REGISTERED'
+
+/** Subscribes as an unmodified client of 1.x does, through core. */
+async function subscribe1x (world, client, callback) {
+  const hub = { callback, mode: 'subscribe', topic, secret: client.own.signing_secret }
+  const answer = await world.core.route(client, 'POST', webhooksPath, { hub })
+  assert.equal(answer.status, 202, answer.text)
+}
+
+const check1x = (message, client) => {
+  assert.equal(message.headers['x-hub-signature'], hubSignature(client.own.signing_secret, message.raw))
+  assert.equal(JSON.parse(message.raw).event.hub.topic, topic)
+}
+
+/**
+ * A contract is a row: how one subscribes to it, what proves a message, and whose names are in it. `fields` are those
+ * granted to the client.
+ */
+const contracts = [
+  { name: 'webhook of 1.x', kind: 'webhook', fields: 'child-details', subscribe: subscribe1x, check: check1x, child: true, mother: false },
+  { name: 'another webhook of 1.x', kind: 'webhook', fields: 'child-details,mother-details', subscribe: subscribe1x, check: check1x, child: true, mother: true },
+  { name: 'webhook told nothing of the record', kind: 'webhook', subscribe: subscribe1x, check: check1x, child: false, mother: false },
+  { name: 'national ID', kind: 'national-id', subscribe: subscribe1x, check: check1x, child: true, mother: true }
+]
+
+for (const version of ['1.4', '1.8', '1.9', '2.0']) {
+  describe(`OpenCRVS ${version}`, () => {
+    let world, hospital
+    const subscribers = []
+
+    before(async () => {
+      world = await World.start({ version, hears: true })
+      hospital = await world.addHospital('hospital')
+      for (const [i, contract] of contracts.entries()) {
+        const server = await Subscriber.start()
+        subscribers.push({ ...contract, server })
+        const client = await world.addSubscriber(`subscriber-${i}`, contract.kind, contract.fields)
+        subscribers[i].client = client
+        await contract.subscribe(world, client, server.url)
+      }
+      if (version < '2.0') {
+        // The mediator itself is a subscriber, of OpenCRVS.
+        await until('the mediator to be subscribed', async () =>
+          (await world.sandbox.requests()).filter(each => each.path === '/webhooks' && each.status === 202).length === 2)
+      }
+    }, { timeout: 180000 })
+    after(async () => {
+      for (const { server } of subscribers) server.stop()
+      await world?.stop()
+    })
+
+    test('a birth notified through core and registered reaches every subscriber once, signed for it', async () => {
+      const notice = birth()
+      const { child, mother } = notice
+      const answer = await world.notify(hospital, notice.document)
+      assert.equal(answer.status, 200, answer.text)
+      const [record] = await world.sandbox.eventsOf(child.given)
+      for (const { server } of subscribers) assert.equal(server.seen.length, 0, 'notified is not registered')
+      const number = await world.sandbox.register(record.trackingId)
+      assert.ok(number)
+
+      for (const subscriber of subscribers) {
+        const { name, server, client } = subscriber
+        await until(`${name} to hear of it`, () => server.seen.length > 0)
+        const [message] = server.seen
+        subscriber.check(message, client)
+        assert.ok(!subscriber.child || message.raw.includes(number), `${name} is not told the number`)
+        assert.equal(message.raw.includes(child.given), subscriber.child, `${name}: the child`)
+        assert.equal(message.raw.includes(mother.given), subscriber.mother, `${name}: the mother`)
+      }
+      const signatures = new Set(subscribers.map(({ server }) => server.seen[0].headers['x-hub-signature']))
+      assert.equal(signatures.size, subscribers.length, 'two were signed with one key')
+
+      // Each action of a record is forwarded, not only its registration: that one is told of once.
+      await world.sandbox.register(record.trackingId)
+      await new Promise(resolve => setTimeout(resolve, 500))
+      for (const { name, server } of subscribers) assert.equal(server.seen.length, 1, `${name} was told again`)
+      assert.ok(!world.mediator.printed().includes(child.given), 'a name is in the log')
+    })
+  })
+}

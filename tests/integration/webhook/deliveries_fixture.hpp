@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "app/clock.hpp"
+#include "app/dispatcher.hpp"
+#include "channels/webhook/channel.hpp"
+#include "core/io_pool.hpp"
+#include "core/json.hpp"
+#include "http/server.hpp"
+#include "unit/store/store_fixture.hpp"
+#include "unit/webhook/fixture.hpp"
+#include "upstream/curl_upstream.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace ocm::test {
+
+/// A subscriber: keeps what it is sent and answers as told.
+class Subscriber {
+  public:
+    Subscriber() : pool_(1) {
+        server_ = std::make_unique<http::Server>(
+            pool_, http::ServerOptions{}, [this](HttpRequest request) { return take(std::move(request)); },
+            [](http::Refusal refusal) -> Task<HttpResponse> {
+                co_return text_response(refusal.status, refusal.reason);
+            });
+        const auto listening = server_->listen();
+        EXPECT_TRUE(listening) << listening.error().message;
+        pool_.start();
+    }
+    ~Subscriber() {
+        server_->abort();
+        pool_.stop();
+    }
+    Subscriber(const Subscriber&) = delete;
+    Subscriber& operator=(const Subscriber&) = delete;
+
+    std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()) + "/hear?to=me"; }
+    void answer(std::vector<int> statuses) {
+        const std::lock_guard lock(mutex_);
+        statuses_ = std::move(statuses);
+    }
+    /// What it was sent, once that is so many.
+    std::vector<HttpRequest> wait_for(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        EXPECT_TRUE(more_.wait_for(lock, std::chrono::seconds(20), [&] { return seen_.size() >= count; }));
+        return seen_;
+    }
+
+  private:
+    Task<HttpResponse> take(HttpRequest request) {
+        const std::lock_guard lock(mutex_);
+        HttpResponse response;
+        response.status = 204;
+        if (!statuses_.empty()) {
+            response.status = statuses_.front();
+            statuses_.erase(statuses_.begin());
+        }
+        seen_.push_back(std::move(request));
+        more_.notify_all();
+        co_return response;
+    }
+
+    IoPool pool_;
+    std::unique_ptr<http::Server> server_;
+    std::mutex mutex_;
+    std::condition_variable more_;
+    std::vector<int> statuses_;
+    std::vector<HttpRequest> seen_;
+};
+
+/// Store, dispatcher, libcurl and subscriber as they are.
+class WebhookDeliveries : public StoreTest {
+  protected:
+    WebhookDeliveries() : store(open()), pool(1), upstream(pool, {}) {
+        pool.start();
+        webhook::WebhookDeps deps;
+        deps.subscriptions = [this] {
+            return std::make_shared<const webhook::SubscriptionDirectory>(run(store->subscriptions()).value());
+        };
+        deps.callbacks = [this] { return policy; };
+        policy.allowed_hosts = {"127.0.0.1"};
+        policy.allow_private = policy.allow_plaintext = true;
+        dispatcher = std::make_unique<app::Dispatcher>(app::Dispatcher::Deps{*store,
+                                                                             {upstream, *store, clock, ids},
+                                                                             metrics,
+                                                                             {webhook::make_webhook_kind(deps)},
+                                                                             [] { return EnvelopeOptions{}; },
+                                                                             {}},
+                                                       pool.context(0).get_executor());
+    }
+    ~WebhookDeliveries() override {
+        upstream.shutdown();
+        pool.stop();
+        store->close();
+    }
+
+    void start() {
+        dispatch::Policy fast;
+        fast.rate = 1000;
+        fast.backoff = {.first = Milliseconds{20}, .cap = Milliseconds{50}};
+        fast.breaker.threshold = 100;
+        dispatcher->configure({{"webhook", fast}}, {});
+    }
+    Subscription subscribe(const Subscriber& subscriber, const std::string& id) {
+        auto made = wants("birth.registered", id);
+        made.callback = subscriber.url();
+        made.topics.emplace_back("birth.corrected");
+        EXPECT_TRUE(
+            commit(*store, unit_of(store_ops::PutSubscription{made, {wall_now(), "t", "subscription.add", "{}"}})));
+        return made;
+    }
+    void publish(const RegistrationEvent& event) {
+        const auto id = new_id();
+        store_ops::Unit unit;
+        unit.emplace_back(receive(id));
+        const webhook::SubscriptionDirectory directory(run(store->subscriptions()).value());
+        unit.emplace_back(webhook::publish(event, directory, id, wall_now()));
+        unit.emplace_back(answer(id, 200));
+        EXPECT_TRUE(commit(*store, std::move(unit)));
+        dispatcher->changed();
+    }
+    std::vector<Delivery> settled(DeliveryState state, std::size_t count) {
+        store::DeliveryFilter filter;
+        filter.state = state;
+        for (int i = 0; i < 400; ++i) {
+            auto found = run(store->list_deliveries(filter)).value();
+            if (found.size() >= count) return found;
+            std::this_thread::sleep_for(Milliseconds(20));
+        }
+        ADD_FAILURE() << "no " << count << " deliveries are " << name(state);
+        return {};
+    }
+
+    std::unique_ptr<store::Store> store;
+    IoPool pool;
+    upstream::CurlUpstream upstream;
+    app::SystemClock clock;
+    app::SystemIds ids;
+    app::Metrics metrics;
+    webhook::CallbackPolicy policy;
+    std::unique_ptr<app::Dispatcher> dispatcher;
+};
+
+}  // namespace ocm::test
