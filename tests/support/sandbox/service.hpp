@@ -8,6 +8,7 @@
 #include "support/sandbox/legacy.hpp"
 #include "support/sandbox/options.hpp"
 #include "support/sandbox/records.hpp"
+#include "support/sandbox/sandbox.hpp"
 
 #include <memory>
 #include <optional>
@@ -29,6 +30,10 @@ class Service {
     Json event(std::string_view id) const;
     bool assign(std::string_view id, WallTime now);
     bool register_event(std::string_view id, WallTime now);
+    /// As in Sandbox; in triggers.cpp.
+    std::optional<ActionTrigger> ask_action(std::string_view id, std::string_view type, WallTime now);
+    bool end_action(const ActionTrigger& asked, int status, const Json& answer, WallTime now);
+    const std::string& public_pem() const { return signer_->public_pem(); }
     void set_token_lifetime(std::chrono::seconds lifetime) { options_.token_lifetime = lifetime; }
     void set_client_active(std::string_view id, bool active);
 
