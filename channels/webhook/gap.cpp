@@ -36,6 +36,7 @@ void GapLog::close(std::uint64_t number) {
 std::vector<Gap> GapLog::take() {
     const std::lock_guard lock(mutex_);
     std::vector<Gap> out;
+    out.reserve(gaps_.size());
     for (auto& [number, gap] : gaps_) out.push_back(std::move(gap));
     gaps_.clear();
     std::ranges::stable_sort(out, {}, &Gap::since);

@@ -52,12 +52,13 @@ void add_outcome(Orchestration& step, const UpstreamCall& call, const Result<Ups
         step.error = reply.error();
         return;
     }
-    auto& response = step.response.emplace();
+    Orchestration::Response response;
     response.status = reply->status;
     response.headers = redact_headers(reply->headers);
     response.body =
         call.credentials ? redact_credentials_body(reply->headers.get("content-type"), reply->body) : reply->body;
     response.at = at;
+    step.response = std::move(response);
 }
 
 }  // namespace
