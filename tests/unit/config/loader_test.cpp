@@ -527,6 +527,7 @@ TEST(ConfigDefaults, AreSafeWithoutAnyFile) {
     EXPECT_FALSE(loaded.config->flag("server.allow_plaintext"));
     EXPECT_FALSE(loaded.config->flag("openhim.trust_self_signed"));
     EXPECT_FALSE(loaded.config->flag("openhim.install_channels"));
+    EXPECT_FALSE(loaded.config->flag("channels.webhook.country_config.enabled"));
     EXPECT_TRUE(loaded.config->list("openhim.peers").empty());
     EXPECT_EQ(loaded.config->text("openhim.orchestration_bodies"), "hash");
     EXPECT_EQ(loaded.config->duration("openhim.heartbeat_interval"), 10s);
