@@ -22,6 +22,7 @@ class Checker {
         targets();
         channels();
         hearing();
+        country_config();
         store();
     }
 
@@ -158,14 +159,7 @@ class Checker {
             warning("admin.host", "is reachable from other machines, and the operators' port has no TLS",
                     "127.0.0.1, or a network only operators reach");
         }
-        const auto port = config_.integer("admin.port");
-        if (port == 0 || port != config_.integer("server.port")) return;
-        const auto everywhere = [](const std::string& host) { return host == "0.0.0.0" || host == "::"; };
-        const auto &mine = config_.text("admin.host"), &other = config_.text("server.host");
-        const bool both_local = is_loopback(mine) && is_loopback(other);
-        if (mine == other || both_local || everywhere(mine) || everywhere(other)) {
-            error("admin.port", "is the same as server.port", "another port");
-        }
+        apart("admin.port", "admin.host", "server.port", "server.host");
     }
 
     void targets() {
@@ -256,24 +250,80 @@ class Checker {
                       "the base URL of this mediator as OpenCRVS reaches it");
             }
         }
-        if (!secret_given(client + "sha_secret_file") && !secret_given(forwarded)) {
+        const bool in_front = config_.flag("channels.webhook.country_config.enabled");
+        if (!secret_given(client + "sha_secret_file") && !secret_given(forwarded) && !in_front) {
             error("channels.webhook-inbound.enabled", "is true, but nobody is let in",
                   client + "sha_secret_file for webhooks of 1.3 to 1.9, or " + forwarded + " for forwarded actions");
         }
-        if (!secret_given(forwarded)) return;
-        if (config_.list("channels.webhook.forwarded_peers").empty() &&
+        if (!secret_given(forwarded) && !in_front) return;
+        if (secret_given(forwarded) && config_.list("channels.webhook.forwarded_peers").empty() &&
             !doubtful_.contains("channels.webhook.forwarded_peers")) {
             warning("channels.webhook.forwarded_peers", "is empty: no forwarded action will be taken",
                     "the addresses that the country configuration calls from");
         }
         if (config_.text("channels.webhook.finality") == "confirmed" && !given(client + "client_id") &&
             !given(prefix + "clients.search.client_id")) {
-            error(client + "client_id", "is missing: OpenCRVS is asked back before a forwarded action is believed",
+            error(client + "client_id",
+                  "is missing: OpenCRVS is asked back before a forwarded action or a trigger is believed",
                   "a client that may read records, or channels.webhook.finality \"optimistic\"");
         }
         for (const auto* kind : {"webhook.", "search."}) {
             const auto key = prefix + "clients." + kind;
             if (given(key + "client_id")) require_secret(key + "client_secret_file", "that client needs its secret");
+        }
+    }
+
+    /// Standing in front of the country configuration of the active target.
+    void country_config() {
+        const std::string here = "channels.webhook.country_config.";
+        if (!config_.flag(here + "enabled")) return;
+        if (!config_.flag("channels.webhook-inbound.enabled")) {
+            error(here + "enabled", "is true, and nothing is heard from OpenCRVS",
+                  "set channels.webhook-inbound.enabled to true");
+        }
+        require(here + "url", "it is where requests are passed on to");
+        if (config_.has(here + "url")) warn_plain(here + "url");
+        const bool certificate = given(here + "tls.certificate_file"), key = given(here + "tls.key_file");
+        if (certificate && !key) require(here + "tls.key_file", "the certificate needs its key");
+        if (key && !certificate) require(here + "tls.certificate_file", "the key needs its certificate");
+        const auto& host = config_.text(here + "host");
+        if (!certificate && !key && !is_loopback(host) && !doubtful_.contains(here + "host") &&
+            !config_.flag("server.allow_plaintext")) {
+            error(here + "host", "is reachable from other machines, and there is no TLS",
+                  "set " + here +
+                      "tls.certificate_file and key_file, or listen on 127.0.0.1, or, inside a protected "
+                      "network, set server.allow_plaintext to true");
+        }
+        apart(here + "port", here + "host", "server.port", "server.host");
+        apart(here + "port", here + "host", "admin.port", "admin.host");
+        const auto url = split_url(config_.text(here + "url"));
+        if (url && url->port == std::to_string(config_.integer(here + "port")) &&
+            (url->host == host || (is_loopback(url->host) && (is_loopback(host) || is_everywhere(host))))) {
+            error(here + "url", "is this mediator's own place in front of it: requests would go round for ever",
+                  "the address of the country configuration itself");
+        }
+        if (!config_.has("active_target")) return;
+        const auto prefix = "targets." + config_.active_target() + ".";
+        const auto names = config_.target_names();
+        if (std::find(names.begin(), names.end(), config_.active_target()) == names.end()) return;
+        if (config_.has(prefix + "version") && config_.text(prefix + "version") < "1.9") {
+            error(here + "enabled", "is true, and this version of OpenCRVS has no triggers",
+                  "false, or a target of version 1.9 or 2.0");
+        }
+        require(prefix + "auth_url", "the key that signs triggers is at its /.well-known, which the gateway hides");
+    }
+
+    static bool is_everywhere(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
+
+    /// Two ports of ours that would be one.
+    void apart(const std::string& key, const std::string& host_key, const std::string& other,
+               const std::string& other_host_key) {
+        const auto port = config_.integer(key);
+        if (port == 0 || port != config_.integer(other)) return;
+        const auto &mine = config_.text(host_key), &theirs = config_.text(other_host_key);
+        if (mine == theirs || (is_loopback(mine) && is_loopback(theirs)) || is_everywhere(mine) ||
+            is_everywhere(theirs)) {
+            error(key, "is the same as " + other, "another port");
         }
     }
 

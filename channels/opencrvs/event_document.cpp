@@ -316,6 +316,14 @@ Result<Told> told_of(const Json& document) {
     return fail(ErrorCode::bad_request, "has no action that could be told of", "/actions");
 }
 
+bool may_tell(std::string_view action_type) {
+    return meaning(action_type, true).has_value();
+}
+
+bool is_known_action(std::string_view action_type) {
+    return is_one_of(known_types, action_type);
+}
+
 bool is_confirmed(const Json& document) {
     const auto* actions = member(document, "actions");
     if (actions == nullptr || !actions->is_array()) return false;

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 /// The record of OpenCRVS 1.9 and 2.0 as it is forwarded, sent with a trigger or asked for: all its actions, out of
 /// which whoever reads it makes the values that hold now (opencrvs.md 7.8, 7.10, 7.11).
@@ -22,6 +23,11 @@ struct Told {
 };
 /// `bad_request` with a JSON pointer where it is no EventDocument or has no such action.
 Result<Told> told_of(const Json& document);
+
+/// Whether an accepted action of this type ("REGISTER") is something to tell anybody.
+bool may_tell(std::string_view action_type);
+/// Whether OpenCRVS 1.9 or 2.0 is known to have actions of this type.
+bool is_known_action(std::string_view action_type);
 
 /// True where the REGISTER of the record is accepted and has its number. Says nothing good of a forwarded copy, which
 /// calls its last action accepted before it is.

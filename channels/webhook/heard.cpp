@@ -57,7 +57,7 @@ class Hearing {
         auto json = parse_json(message->body);
         if (!json) co_return failed(json.error());
         if (message->heard == Heard::webhook) co_return take_webhook(*json);
-        auto taken = co_await take_forwarded(std::move(*json));
+        auto taken = co_await take_copy(std::move(*json), message->heard);
         co_return taken;
     }
 
@@ -69,10 +69,10 @@ class Hearing {
         return publish(read->event, std::move(read->account));
     }
 
-    Task<Sending> take_forwarded(Json document) const {
+    Task<Sending> take_copy(Json document, Heard heard) const {
         auto told = opencrvs::told_of(document);
         if (!told) co_return failed(told.error());
-        opencrvs::About about{deps_->target, told->action, Heard::forwarded, false};
+        opencrvs::About about{deps_->target, told->action, heard, false};
         auto copy = deps_->read_document(document, about);
         if (!copy) co_return failed(copy.error());
         const bool may_come = copy->standing == opencrvs::Standing::pending;
@@ -110,9 +110,10 @@ class Hearing {
         }
         if (!*number) co_return wait("the record is not among the registered ones");
         for (auto& action : document["actions"]) {
-            const bool registers =
-                text_member(action, "type") == "REGISTER" && text_member(action, "status") == "Accepted";
-            if (registers) action["registrationNumber"] = **number;
+            if (text_member(action, "type") != "REGISTER") continue;
+            // Where country config answers later the copy has it asked for only; now it is known to be registered.
+            if (text_member(action, "id") == about.action) action["status"] = "Accepted";
+            if (text_member(action, "status") == "Accepted") action["registrationNumber"] = **number;
         }
         co_return take_confirmed(document, about);
     }

@@ -32,9 +32,9 @@ inline constexpr std::chrono::hours longest_wait{24};
 
 /// What was heard is read, where need be asked back, and published with the same commit that ends it.
 ///
-/// A forwarded copy is no proof (7.11): with `Finality::confirmed` the action must be accepted in the target's own
-/// document (2.0), or the record be found among the registered ones (1.9, which shows of other changes nothing: they
-/// are published unconfirmed).
+/// A forwarded copy is no proof (7.11), nor is that of a trigger, whose body is not signed: with `Finality::confirmed`
+/// the action must be accepted in the target's own document (2.0), or the record be found among the registered ones
+/// (1.9, which shows of other changes nothing: they are published unconfirmed).
 DeliveryKind make_heard_delivery(HeardDeps deps);
 
 }  // namespace ocm::webhook

@@ -16,9 +16,6 @@ namespace {
 
 using DepsPtr = std::shared_ptr<const InboundDeps>;
 
-/// OpenCRVS stores an action as accepted only after country config, which forwards it, has answered.
-constexpr Milliseconds before_asking{1'000};
-
 HttpResponse refusal(const Error& error) {
     auto response =
         json_response(http_status(error.code), dump_json({{"error", name(error.code)}, {"message", error.message}}));
@@ -39,24 +36,14 @@ Answer refuse(Exchange& exchange, ErrorCode code, std::string why) {
 }
 
 Answer take(Exchange& exchange, const InboundDeps& deps, Heard heard, std::string order_key, Milliseconds wait) {
-    auto& ports = exchange.ports();
     // The outbox keeps it.
     exchange.keeps_bodies = false;
-    store_ops::Enqueue op;
-    op.delivery = ports.ids.next();
-    op.transaction = exchange.id();
-    op.at = ports.clock.now();
-    op.kind = heard_kind;
-    // What is asked back waits for the target; what came signed waits for nobody.
-    op.destination = std::string(heard == Heard::webhook ? "heard:" : "confirm:") + deps.target;
-    op.order_key = std::move(order_key);
-    op.due = op.at + wait;
-    op.payload = write_heard(heard, exchange.request().body);
     Answer answer;
     answer.response = json_response(200, "{}");
     answer.status = TransactionStatus::processing;
     answer.properties["heard"] = name(heard);
-    answer.also.emplace_back(std::move(op));
+    answer.also.emplace_back(
+        keep_heard(exchange, deps.target, heard, std::move(order_key), exchange.request().body, wait));
     answer.reset_unless_recorded = true;
     return answer;
 }
@@ -140,6 +127,22 @@ const Json* resource_of(const Json& message, std::string_view type) {
 }
 
 }  // namespace
+
+store_ops::Enqueue keep_heard(Exchange& exchange, const std::string& target, Heard heard, std::string record,
+                              std::string_view body, Milliseconds wait) {
+    auto& ports = exchange.ports();
+    store_ops::Enqueue op;
+    op.delivery = ports.ids.next();
+    op.transaction = exchange.id();
+    op.at = ports.clock.now();
+    op.kind = heard_kind;
+    // What is asked back waits for the target; what came signed waits for nobody.
+    op.destination = std::string(heard == Heard::webhook ? "heard:" : "confirm:") + target;
+    op.order_key = std::move(record);
+    op.due = op.at + wait;
+    op.payload = write_heard(heard, body);
+    return op;
+}
 
 std::string write_heard(Heard heard, std::string_view body) {
     return std::string(name(heard)).append("\n").append(body);

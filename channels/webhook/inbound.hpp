@@ -35,6 +35,9 @@ struct InboundDeps {
     Finality finality = Finality::confirmed;
 };
 
+/// OpenCRVS stores an action as accepted only after country config, which tells of it, has answered.
+inline constexpr Milliseconds before_asking{1'000};
+
 /// Something OpenCRVS told us, as the outbox keeps it: how it came, and its bytes.
 struct HeardMessage {
     Heard heard = Heard::webhook;
@@ -42,6 +45,10 @@ struct HeardMessage {
 };
 std::string write_heard(Heard heard, std::string_view body);
 Result<HeardMessage> read_heard(std::string_view payload);
+
+/// What was told in this exchange, for the outbox; read after `wait`. `record` keeps what is of one record in order.
+store_ops::Enqueue keep_heard(Exchange& exchange, const std::string& target, Heard heard, std::string record,
+                              std::string_view body, Milliseconds wait);
 
 /// The id of the record a message is of, without reading the rest: what keeps messages of one record in order. Empty
 /// where it says none.

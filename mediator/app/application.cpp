@@ -6,6 +6,7 @@
 #include "app/clock.hpp"
 #include "app/console.hpp"
 #include "app/country.hpp"
+#include "app/country_config.hpp"
 #include "app/dispatcher.hpp"
 #include "app/engine.hpp"
 #include "app/hearing.hpp"
@@ -80,6 +81,10 @@ struct Application::Impl {
     RuntimeSettings runtime;
     std::unique_ptr<Engine> engine;
     std::unique_ptr<Dispatcher> dispatcher;
+    webhook::GapLog gaps;
+    std::unique_ptr<opencrvs::AuthKey> auth_key;  // of triggers; empty where we do not stand in front
+    std::unique_ptr<CountryConfigFront> front;    // of the country configuration; may be empty
+    std::unique_ptr<http::Server> front_server;
     std::unique_ptr<Operations> operations;
     std::unique_ptr<Admin> admin;
     std::unique_ptr<http::Server> server;
@@ -101,6 +106,7 @@ struct Application::Impl {
     Result<notification::Granted> grant(const std::string& client_id, const std::string& key);
     void configure_dispatcher();
     Result<void> listen();
+    Result<void> listen_in_front();
     void build_registrar();
     Result<void> listen_admin();
 
@@ -165,6 +171,7 @@ Result<void> Application::Impl::build() {
         target.get(), [this] { subscriptions_changed(); }, upstream.get(), callback_policy(*config)});
     if (auto known = block_on(operations->crosswalk().publish()); !known) return known;
     if (auto listening = listen(); !listening) return listening;
+    if (auto listening = listen_in_front(); !listening) return listening;
     if (auto options = subscription_options(*config, server->port())) {
         hub = std::make_unique<opencrvs::WebhookSubscriptions>(std::move(*options), ports());
     }
@@ -252,6 +259,20 @@ Result<void> Application::Impl::listen() {
             return engine->refuse(std::move(refusal.request), refusal.status, std::move(refusal.reason));
         });
     return server->listen();
+}
+
+Result<void> Application::Impl::listen_in_front() {
+    auto options = country_config_options(*config);
+    if (!options) return {};
+    auth_key = std::make_unique<opencrvs::AuthKey>(opencrvs::AuthKeyOptions{options->auth_url}, *upstream, clock);
+    front = std::make_unique<CountryConfigFront>(
+        std::move(*options),
+        CountryConfigFront::Deps{ports(), metrics, *engine, *auth_key, gaps, [this] { dispatcher->changed(); }});
+    front_server = std::make_unique<http::Server>(
+        pool, country_config_server(*config), [this](HttpRequest request) { return front->handle(std::move(request)); },
+        [this](http::Refusal refusal) { return front->refuse(std::move(refusal)); });
+    asio::co_spawn(pool.context(0), front->learn_key(), asio::detached);
+    return front_server->listen();
 }
 
 void Application::Impl::build_registrar() {
@@ -405,6 +426,13 @@ Readiness Application::Impl::readiness() {
                 : hub_trouble->empty() ? "subscribed"
                                        : *hub_trouble);
         }
+        if (front) {
+            const auto open = gaps.open();
+            add("country-config", auth_key->known() && open == 0,
+                !auth_key->known() ? "triggers cannot be verified: the key of OpenCRVS is not known yet"
+                : open == 0        ? "every trigger is recorded"
+                                   : std::to_string(open) + " triggers went on without a record");
+        }
         const auto problems = snapshot ? snapshot->problems.size() : 0;
         add("country-map", problems == 0,
             problems == 0 ? "fits the target's forms"
@@ -440,6 +468,8 @@ void Application::Impl::refresh_metrics() {
     metrics.set("mediator_active_requests", static_cast<double>(stats.active_requests));
     metrics.set("mediator_bytes_in_flight", static_cast<double>(stats.bytes_in_flight));
     metrics.set("mediator_answers_waiting_to_be_recorded", static_cast<double>(engine->unrecorded()));
+    metrics.set("mediator_gaps_open", static_cast<double>(gaps.open()));
+    metrics.set("mediator_gaps", static_cast<double>(gaps.total()));
     if (const auto counts = dispatcher->counts()) metrics.outbox(*counts, clock.now());
     metrics.set("mediator_openhim_registered", registrar && registrar->status().registered ? 1 : 0);
 }
@@ -494,7 +524,12 @@ Task<int> Application::Impl::wait_for_end() {
     std::signal(SIGTERM, SIG_DFL);
     std::signal(SIGINT, SIG_DFL);
     server->stop_accepting();
-    const bool clean = co_await server->drain(config->duration("server.shutdown_grace"));
+    if (front_server) front_server->stop_accepting();
+    bool clean = co_await server->drain(config->duration("server.shutdown_grace"));
+    if (front_server) {
+        const bool drained = co_await front_server->drain(config->duration("server.shutdown_grace"));
+        clean = clean && drained;
+    }
     if (!clean) spdlog::warn("some requests did not end in time and were cut off");
     co_await dispatcher->drain(config->duration("server.shutdown_grace"));
     if (engine->unrecorded() != 0) co_await engine->record_pending();
@@ -527,6 +562,10 @@ int Application::run() {
     auto end = asio::co_spawn(impl.pool.context(0), impl.wait_for_end(), asio::use_future);
     spdlog::info("ready: listening on {}:{}, admin on {}:{}", impl.config->text("server.host"), impl.server->port(),
                  impl.config->text("admin.host"), impl.admin_server->port());
+    if (impl.front_server) {
+        spdlog::info("in front of {}: listening on {}:{}", impl.config->text("channels.webhook.country_config.url"),
+                     impl.config->text("channels.webhook.country_config.host"), impl.front_server->port());
+    }
     const int code = end.get();
     impl.stop_everything();
     spdlog::info("stopped");

@@ -40,7 +40,8 @@ bool allowed(const Route& route, const Caller& caller) {
     return false;
 }
 
-/// What is recorded with an answer: what was not recorded before, each attempt, the answer, and `more`.
+}  // namespace
+
 store_ops::Unit unit_of(const Exchange& exchange, const Answer& answer, WallTime at, const store_ops::Unit& more) {
     store_ops::Unit unit;
     unit.reserve(exchange.steps().size() + more.size() + 2);
@@ -65,8 +66,6 @@ store_ops::Unit unit_of(const Exchange& exchange, const Answer& answer, WallTime
     unit.insert(unit.end(), more.begin(), more.end());
     return unit;
 }
-
-}  // namespace
 
 HttpResponse plain_error(const Error& error) {
     Json body{{"error", name(error.code)}, {"message", error.message}};
@@ -236,9 +235,7 @@ Task<Answer> Engine::record(Exchange& exchange, Answer answer) {
         metrics_.unrecorded();
         spdlog::error("transaction {} could not be recorded: {}", exchange.id(), committed.error().message);
         if (had_effect) {
-            auto again = unit_of(exchange, answer, answered_at, more);
-            const std::lock_guard lock(pending_mutex_);
-            if (pending_.size() < max_pending) pending_.push_back(std::move(again));
+            record_later({unit_of(exchange, answer, answered_at, more), {}});
         }
         // Nothing leaves without a record; asking again is safe, for the upstream ids stay the same.
         const Error error{ErrorCode::storage, "the mediator cannot record now; send it again later", "",
@@ -307,16 +304,22 @@ std::size_t Engine::unrecorded() const {
     return pending_.size();
 }
 
+void Engine::record_later(Unrecorded unrecorded) {
+    const std::lock_guard lock(pending_mutex_);
+    if (pending_.size() < max_pending) pending_.push_back(std::move(unrecorded));
+}
+
 Task<void> Engine::record_pending() {
     for (;;) {
-        store_ops::Unit unit;
+        Unrecorded next;
         {
             const std::lock_guard lock(pending_mutex_);
             if (pending_.empty()) co_return;
-            unit = pending_.front();
+            next = pending_.front();
         }
-        auto committed = co_await ports_.store.commit(std::move(unit));
+        auto committed = co_await ports_.store.commit(std::move(next.unit));
         if (!committed) co_return;
+        if (next.recorded) next.recorded();
         const std::lock_guard lock(pending_mutex_);
         pending_.pop_front();
     }

@@ -31,6 +31,15 @@ struct EngineSettings {
     std::set<std::string, std::less<>> enabled_channels;
 };
 
+/// What is recorded with an answer: what was not recorded before, each attempt, the answer, and `more`.
+store_ops::Unit unit_of(const Exchange& exchange, const Answer& answer, WallTime at, const store_ops::Unit& more);
+
+/// Something that was done and could not be recorded.
+struct Unrecorded {
+    store_ops::Unit unit;
+    std::function<void()> recorded{};  // told once it is; may be empty
+};
+
 /// Runs channels: finds the route, verifies the caller, opens an exchange, runs the flow, records the answer before it
 /// leaves, and wraps it for OpenHIM where OpenHIM asked. Thread-safe; each request stays on its io thread.
 class Engine {
@@ -56,6 +65,8 @@ class Engine {
 
     /// Answers whose record is still to be committed (the store failed after the work was done).
     std::size_t unrecorded() const;
+    /// Keeps one more of them; nothing happens where there are far too many.
+    void record_later(Unrecorded unrecorded);
     /// Tries to commit them once more; run periodically.
     Task<void> record_pending();
 
@@ -80,7 +91,7 @@ class Engine {
     Published<EngineSettings> settings_;
     Published<ClientDirectory> clients_;
     mutable std::mutex pending_mutex_;
-    std::deque<store_ops::Unit> pending_;  // bounded by max_pending
+    std::deque<Unrecorded> pending_;  // bounded by max_pending
 };
 
 /// The format of callers that no route was found for.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "app/hearing.hpp"
 
+#include "app/options.hpp"
 #include "channels/opencrvs/versions.hpp"
 #include "config/notation.hpp"
 
@@ -46,6 +47,11 @@ std::function<bool(const std::string&)> among(const std::vector<std::string>& te
     };
 }
 
+webhook::Finality finality(const config::Config& config) {
+    return config.text("channels.webhook.finality") == "optimistic" ? webhook::Finality::optimistic
+                                                                    : webhook::Finality::confirmed;
+}
+
 std::string public_url(const config::Config& config, std::uint16_t port) {
     if (config.has("channels.webhook-inbound.public_url")) return config.text("channels.webhook-inbound.public_url");
     auto host = config.text("server.public_host");
@@ -65,8 +71,7 @@ std::optional<webhook::InboundDeps> inbound_deps(const config::Config& config) {
     if (has_webhooks(target)) out.topics = dispatched_topics();
     out.forwarded_secret = config.secret("channels.webhook.forwarded_secret");
     out.forwarded_peer = among(config.list("channels.webhook.forwarded_peers"));
-    out.finality = config.text("channels.webhook.finality") == "optimistic" ? webhook::Finality::optimistic
-                                                                            : webhook::Finality::confirmed;
+    out.finality = finality(config);
     return out;
 }
 
@@ -94,6 +99,41 @@ std::optional<opencrvs::WebhookSubscriptionOptions> subscription_options(const c
     out.topics = dispatched_topics();
     out.token = token_options(target, "webhook", *target.webhook);
     out.timeout = target.timeout;
+    return out;
+}
+
+std::optional<CountryConfigOptions> country_config_options(const config::Config& config) {
+    if (!hears(config) || !config.flag("channels.webhook.country_config.enabled")) return std::nullopt;
+    const auto target = config.target(config.active_target());
+    CountryConfigOptions out;
+    out.url = config.text("channels.webhook.country_config.url");
+    while (out.url.ends_with('/')) out.url.pop_back();
+    out.target = target.name;
+    out.timeout = config.duration("channels.webhook.country_config.timeout");
+    out.max_body = config.size("channels.webhook.country_config.max_body");
+    out.finality = finality(config);
+    const auto& peers = config.list("channels.webhook.country_config.peers");
+    if (!peers.empty()) out.peer = among(peers);
+    out.auth_url = target.auth_url;
+    return out;
+}
+
+http::ServerOptions country_config_server(const config::Config& config) {
+    const std::string here = "channels.webhook.country_config.";
+    auto out = server_options(config);
+    out.name = "country-config";
+    out.host = config.text(here + "host");
+    out.port = static_cast<std::uint16_t>(config.integer(here + "port"));
+    out.tls.reset();
+    if (!config.text(here + "tls.certificate_file").empty()) {
+        http::TlsOptions tls;
+        tls.certificate_file = config.text(here + "tls.certificate_file");
+        tls.key_file = config.text(here + "tls.key_file");
+        out.tls = std::move(tls);
+    }
+    out.limits.max_body = config.size(here + "max_body");
+    out.limits.max_bytes_in_flight = std::max(out.limits.max_bytes_in_flight, 2 * out.limits.max_body);
+    out.reads_every_body = true;
     return out;
 }
 

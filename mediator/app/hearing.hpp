@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
+#include "app/country_config.hpp"
 #include "channels/opencrvs/ask_back.hpp"
 #include "channels/opencrvs/webhook_subscriptions.hpp"
 #include "channels/webhook/inbound.hpp"
 #include "config/config.hpp"
+#include "http/server.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -21,5 +23,10 @@ std::optional<opencrvs::AskOptions> ask_options(const config::Config& config);
 /// What is subscribed to; absent where nothing is. `port` is the one that is listened on.
 std::optional<opencrvs::WebhookSubscriptionOptions> subscription_options(const config::Config& config,
                                                                          std::uint16_t port);
+
+/// How we stand in front of the country configuration; absent where we do not.
+std::optional<CountryConfigOptions> country_config_options(const config::Config& config);
+/// What is listened on in its place.
+http::ServerOptions country_config_server(const config::Config& config);
 
 }  // namespace ocm::app

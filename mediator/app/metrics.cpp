@@ -48,6 +48,11 @@ struct Metrics::Impl {
                                           .Help("Answers that could not be recorded at once (each is an alarm)")
                                           .Register(registry)
                                           .Add({});
+    prometheus::Family<prometheus::Counter>& country_config =
+        prometheus::BuildCounter()
+            .Name("mediator_country_config_requests_total")
+            .Help("Requests to the country configuration answered, by kind and HTTP status")
+            .Register(registry);
     prometheus::Family<prometheus::Counter>& deliveries = prometheus::BuildCounter()
                                                               .Name("mediator_delivery_steps_total")
                                                               .Help("Attempts of the outbox that ended, by outcome")
@@ -90,6 +95,10 @@ void Metrics::refused(int http_status) {
 
 void Metrics::unrecorded() {
     impl_->unrecorded.Increment();
+}
+
+void Metrics::country_config(std::string_view kind, int http_status) {
+    impl_->country_config.Add({{"kind", std::string(kind)}, {"status", std::to_string(http_status)}}).Increment();
 }
 
 void Metrics::delivery(std::string_view kind, std::string_view step) {

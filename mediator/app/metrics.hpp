@@ -23,6 +23,8 @@ class Metrics {
     void upstream(const Orchestration& step);
     void refused(int http_status);
     void unrecorded();
+    /// A request that was passed on to the country configuration. `kind`: "trigger" or "other".
+    void country_config(std::string_view kind, int http_status);
     void delivery(std::string_view kind, std::string_view step);
     /// Replaces what is shown of the outbox.
     void outbox(const std::vector<store::DeliveryCount>& counts, WallTime now);

@@ -103,6 +103,12 @@ upstream::UpstreamOptions upstream_options(const config::Config& config) {
         trust.trust_any = config.flag("openhim.trust_self_signed");
         out.trust.push_back(std::move(trust));
     }
+    if (config.has("channels.webhook.country_config.url")) {
+        upstream::Trust trust;
+        trust.url_prefix = config.text("channels.webhook.country_config.url");
+        trust.ca_file = config.text("channels.webhook.country_config.ca_file");
+        out.trust.push_back(std::move(trust));
+    }
     for (const auto& name : config.target_names()) {
         const auto target = config.target(name);
         for (const auto& url : {target.gateway_url, target.auth_url, target.webhooks_url}) {

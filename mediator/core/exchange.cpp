@@ -47,6 +47,20 @@ Orchestration step_of(const UpstreamCall& call, int attempt, WallTime at) {
     return step;
 }
 
+void add_outcome(Orchestration& step, const UpstreamCall& call, const Result<UpstreamReply>& reply, WallTime at) {
+    if (!reply) {
+        step.error = reply.error();
+        return;
+    }
+    Orchestration::Response response;
+    response.status = reply->status;
+    response.headers = redact_headers(reply->headers);
+    response.body =
+        call.credentials ? redact_credentials_body(reply->headers.get("content-type"), reply->body) : reply->body;
+    response.at = at;
+    step.response = std::move(response);
+}
+
 }  // namespace
 
 std::string_view name(TransactionStatus status) {
@@ -188,17 +202,7 @@ Task<Result<UpstreamReply>> Exchange::call(UpstreamCall call, RetryPolicy policy
         auto reply = co_await ports_.upstream.send(call, deadline_);
         const auto now = ports_.clock.steady();
         step.took = std::chrono::duration_cast<Milliseconds>(now - begun);
-        if (reply) {
-            Orchestration::Response response;
-            response.status = reply->status;
-            response.headers = redact_headers(reply->headers);
-            response.body = call.credentials ? redact_credentials_body(reply->headers.get("content-type"), reply->body)
-                                             : reply->body;
-            response.at = ports_.clock.now();
-            step.response = std::move(response);
-        } else {
-            step.error = reply.error();
-        }
+        add_outcome(step, call, reply, ports_.clock.now());
         steps_.push_back(std::move(step));
 
         const bool failed = !reply || worth_repeating(reply->status);
@@ -211,6 +215,18 @@ Task<Result<UpstreamReply>> Exchange::call(UpstreamCall call, RetryPolicy policy
         const bool slept = co_await ports_.clock.sleep(*wait);
         if (!slept) co_return fail(ErrorCode::cancelled, "the work was cancelled");
     }
+}
+
+Task<Result<UpstreamReply>> Exchange::pass(UpstreamCall call) {
+    auto step = step_of(call, 1, ports_.clock.now());
+    step.body.clear();
+    const auto begun = ports_.clock.steady();
+    auto reply = co_await ports_.upstream.send(call, deadline_);
+    step.took = std::chrono::duration_cast<Milliseconds>(ports_.clock.steady() - begun);
+    add_outcome(step, call, reply, ports_.clock.now());
+    if (step.response) step.response->body.clear();
+    steps_.push_back(std::move(step));
+    co_return reply;
 }
 
 }  // namespace ocm

@@ -78,6 +78,10 @@ class Exchange {
     /// are repeated like transport failures.
     Task<Result<UpstreamReply>> call(UpstreamCall call, RetryPolicy policy);
 
+    /// Passes the request on, once, whether or not it is recorded yet: for whoever stands between two systems that must
+    /// not wait for our store (ADR 15). The step keeps no bodies. Outlives neither call nor exchange.
+    Task<Result<UpstreamReply>> pass(UpstreamCall call);
+
     /// Runs a message that came inside this one, a request of its own path and body, as a transaction of its own for
     /// the same caller and within the same deadline. It is recorded like any other, named `Mediator-Part-Of` this one;
     /// OpenHIM is told of the whole only, so what becomes of a part later is asked for here, not there. Gives its

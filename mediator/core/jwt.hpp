@@ -13,6 +13,22 @@
 
 namespace ocm {
 
+/// A public RSA key that knows what its other half has signed: JWTs in compact form, RS256 and nothing else (RFC 7515,
+/// 7518; opencrvs.md 1.3). Immutable; copies share the key. Thread-safe.
+class VerifyingKey {
+  public:
+    /// From a public key in PEM (SubjectPublicKeyInfo), text around it ignored. `bad_request` where it is not that, not
+    /// RSA, or shorter than 2048 bits.
+    static Result<VerifyingKey> from_pem(std::string_view pem);
+
+    /// As `SigningKey::verify`.
+    std::optional<Json> verify(std::string_view token) const;
+
+  private:
+    explicit VerifyingKey(EVP_PKEY* key);
+    std::shared_ptr<EVP_PKEY> key_;
+};
+
 /// An RSA key pair that signs access tokens and knows its own again: JWTs in compact form, RS256 and nothing else
 /// (RFC 7515, 7518; opencrvs.md 1.2, 1.3). Immutable; copies share the key. Thread-safe.
 class SigningKey {

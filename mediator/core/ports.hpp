@@ -25,6 +25,10 @@ struct UpstreamCall {
     bool credentials = false;  // the request or answer body carries credentials (token calls): redact when recording
     bool public_only =
         false;  // its address was named by someone else: no connection but to a public one (core/address)
+    /// Passed on for someone else: no header field is added, the path stays as it is, the answer is not decoded; and
+    /// what is not repeatable has a connection of its own, for on a kept one it could fail where its sender's would
+    /// not.
+    bool verbatim = false;
 };
 
 struct UpstreamReply {

@@ -52,6 +52,14 @@ const std::string& date_line(std::time_t now) {
     return text;
 }
 
+/// Of the answer to HEAD: what a GET would have got, where the handler knows.
+std::string length_of(const HttpResponse& response, const ResponseFraming& framing) {
+    const auto told = response.headers.get("content-length");
+    const bool number = !told.empty() && told.find_first_not_of("0123456789") == std::string_view::npos;
+    if (framing.head_request && response.body.empty() && number) return std::string(told);
+    return std::to_string(response.body.size());
+}
+
 }  // namespace
 
 std::string http_date(std::time_t at) {
@@ -90,7 +98,7 @@ std::string response_head(const HttpResponse& response, const ResponseFraming& f
     out += "\r\ndate: ";
     out += date_line(now);
     out += "\r\nserver: opencrvs-mediator\r\n";
-    if (has_body(status)) out += "content-length: " + std::to_string(response.body.size()) + "\r\n";
+    if (has_body(status)) out += "content-length: " + length_of(response, framing) + "\r\n";
     if (!framing.keep_alive) {
         out += "connection: close\r\n";
     } else if (framing.http_1_0) {

@@ -47,6 +47,9 @@ struct ServerOptions {
     std::optional<TlsOptions> tls = {};
     Limits limits = {};
     std::string name = "http";  // name of the log
+    /// Bodies of GET, HEAD, DELETE, OPTIONS and TRACE are read too; else they are not waited for (OpenHIM announces
+    /// some and sends none).
+    bool reads_every_body = false;
 };
 
 /// Answers a whole request. Runs on the connection's io thread; what it throws becomes a bare 500.

@@ -329,7 +329,8 @@ class Session : public std::enable_shared_from_this<Session> {
         }
         auto& request = head->request;
         request.peer = peer_;
-        const bool skip_body = head->framing != RequestHead::Framing::none && is_bodiless(request.method);
+        const bool skip_body = head->framing != RequestHead::Framing::none && is_bodiless(request.method) &&
+                               !shared_->options.reads_every_body;
         InFlight in_flight(stats());
         if (head->framing != RequestHead::Framing::none && !skip_body) {
             if (head->content_length > limits().max_body) {

@@ -49,7 +49,11 @@ void Transfer::configure(CURL* handle) {
     curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_.count()));
     curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
+    if (call_.verbatim) {
+        curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
+    } else {
+        curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
+    }
     curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(call_.max_response));
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
@@ -70,7 +74,10 @@ void Transfer::configure(CURL* handle) {
     }
     add("Expect:");
     if (call_.headers.find("content-type") == nullptr) add("Content-Type:");
-    if (call_.headers.find("user-agent") == nullptr) add("User-Agent: opencrvs-mediator");
+    if (call_.headers.find("user-agent") == nullptr) {
+        add(call_.verbatim ? "User-Agent:" : "User-Agent: opencrvs-mediator");
+    }
+    if (call_.verbatim && call_.headers.find("accept") == nullptr) add("Accept:");
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers_);
     if (target_.scheme == "https") set_tls(handle);
     if (!call_.public_only) return;
@@ -123,8 +130,8 @@ void Transfer::set_method(CURL* handle) {
             curl_easy_setopt(handle, CURLOPT_READDATA, this);
         }
     }
-    if (!safe && call_.body.empty()) curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
-    if (call_.method != "GET" && call_.method != "POST") {
+    if (!safe && (call_.body.empty() || call_.verbatim)) curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
+    if (call_.method != (bare ? "GET" : "POST")) {
         curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call_.method.c_str());
     }
 }
@@ -225,7 +232,7 @@ Result<UpstreamReply> Transfer::outcome(CURLcode code) {
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     reply_.status = static_cast<int>(status);
-    if (reply_.headers.find("content-encoding") != nullptr) {
+    if (!call_.verbatim && reply_.headers.find("content-encoding") != nullptr) {
         // The body has been decoded: these two no longer describe it.
         reply_.headers.erase("content-encoding");
         reply_.headers.erase("content-length");

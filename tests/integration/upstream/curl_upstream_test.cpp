@@ -387,6 +387,32 @@ TEST_F(CurlUpstreamTest, AnEmptyCallThatMustNotBeRepeatedTakesAFreshConnection) 
     EXPECT_EQ(peer.connections(), 2);
 }
 
+TEST_F(CurlUpstreamTest, PassesOnVerbatim) {
+    std::promise<std::string> seen;
+    RawServer peer([&](Wire& wire) {
+        seen.set_value(wire.read_request());
+        wire.answer(200, "not decoded", "Content-Encoding: gzip\r\n");
+    });
+    auto call = get(peer.url("/a/../b//c?x=%2F"));
+    call.verbatim = true;
+    call.headers = {{"Host", "countryconfig:3040"}, {"Accept-Encoding", "br"}};
+    const auto reply = send(std::move(call));
+    ASSERT_TRUE(reply) << reply.error().message;
+    EXPECT_EQ(reply->body, "not decoded");
+    EXPECT_EQ(reply->headers.get("content-encoding"), "gzip");
+    EXPECT_EQ(seen.get_future().get(),
+              "GET /a/../b//c?x=%2F HTTP/1.1\r\nHost: countryconfig:3040\r\nAccept-Encoding: br\r\n\r\n");
+}
+
+TEST_F(CurlUpstreamTest, AVerbatimCallThatMustNotBeRepeatedTakesAFreshConnection) {
+    RawServer peer(answer_all);
+    ASSERT_TRUE(send(get(peer.url())));
+    auto passed = post(peer.url(), "{}");
+    passed.verbatim = true;
+    ASSERT_TRUE(send(std::move(passed)));
+    EXPECT_EQ(peer.connections(), 2);
+}
+
 TEST_F(CurlUpstreamTest, WaitsForAFreeConnectionButNotBeyondTheDeadline) {
     std::atomic<int> active{0}, most{0};
     RawServer peer([&](Wire& wire) {

@@ -290,4 +290,19 @@ bool Sandbox::register_event(std::string_view id) {
     return !done.get().is_null();
 }
 
+std::optional<ActionTrigger> Sandbox::ask_action(std::string_view id, std::string_view type) {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->service.ask_action(id, type, wall_now());
+}
+
+bool Sandbox::end_action(const ActionTrigger& asked, int status, const Json& answer) {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->service.end_action(asked, status, answer, wall_now());
+}
+
+std::string Sandbox::public_pem() const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->service.public_pem();
+}
+
 }  // namespace ocm::sandbox

@@ -7,10 +7,17 @@
 #include <nlohmann/json.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace ocm::sandbox {
+
+/// What the country configuration is asked before an action takes effect.
+struct ActionTrigger {
+    std::string record, type, action;  // ids of the record and of the action
+    std::string path, token, body;
+};
 
 /// OpenCRVS as an integration sees it, in one of its versions (options), on one port: gateway (2.0: `/events/...`,
 /// `/auth/token`; 1.9 also and 1.3 to 1.8 only `/notification`, `/location`), auth service (`/token`,
@@ -52,6 +59,13 @@ class Sandbox {
     bool assign(std::string_view id);
     /// By its id or tracking id; what the country configuration forwards has been answered when it returns.
     bool register_event(std::string_view id);
+
+    /// For triggers.hpp: an action is asked for, absent where there is no such record; and what became of it, false
+    /// where that is a failure.
+    std::optional<ActionTrigger> ask_action(std::string_view id, std::string_view type);
+    bool end_action(const ActionTrigger& asked, int status, const Json& answer);
+    /// What `GET /.well-known` answers.
+    std::string public_pem() const;
 
   private:
     struct Impl;

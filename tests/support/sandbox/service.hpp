@@ -9,6 +9,7 @@
 #include "support/sandbox/options.hpp"
 #include "support/sandbox/records.hpp"
 #include "support/sandbox/webhooks.hpp"
+#include "support/sandbox/sandbox.hpp"
 
 #include <memory>
 #include <optional>
@@ -52,6 +53,10 @@ class Service {
     std::optional<Json> number_of(std::string_view key) const;
     /// Copies that the country configuration now sends to FORWARD_ACTIONS_TO, oldest first (contracts section 7.11).
     std::vector<std::string> take_forwards() { return std::exchange(forwards_, {}); }
+    /// As in Sandbox; in triggers.cpp.
+    std::optional<ActionTrigger> ask_action(std::string_view id, std::string_view type, WallTime now);
+    bool end_action(const ActionTrigger& asked, int status, const Json& answer, WallTime now);
+    const std::string& public_pem() const { return signer_->public_pem(); }
     void set_token_lifetime(std::chrono::seconds lifetime) { options_.token_lifetime = lifetime; }
     void set_client_active(std::string_view id, bool active);
 

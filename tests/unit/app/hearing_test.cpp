@@ -76,4 +76,30 @@ TEST(HearingOptions, AskWithTheSearchClientWhereThereIsOne) {
     EXPECT_EQ(ask_options(*config)->token.client, "search");
 }
 
+TEST(HearingOptions, StandInFrontOfTheCountryConfiguration) {
+    EXPECT_FALSE(country_config_options(*configured("2.0", "", webhook_client, forwarded)));
+    const auto config = configured("2.0", R"(,"auth_url":"https://auth.example.org")", webhook_client,
+                                   R"("webhook-inbound":{"enabled":true},"webhook":{"country_config":{"enabled":true,
+        "url":"https://countryconfig:3040/","ca_file":"/etc/m/ca.pem","peers":["10.0.0.7"],"timeout":"1m",
+        "max_body":"200MiB","port":3040,"tls":{"certificate_file":"/etc/m/cert.pem","key_file":"/etc/m/key.pem"}}})");
+    const auto options = country_config_options(*config);
+    ASSERT_TRUE(options);
+    EXPECT_EQ(options->url, "https://countryconfig:3040");
+    EXPECT_EQ(options->auth_url, "https://auth.example.org");
+    EXPECT_EQ(options->target, "central");
+    EXPECT_EQ(options->timeout, Milliseconds{60'000});
+    EXPECT_EQ(options->patience, Milliseconds{250});
+    EXPECT_TRUE(options->peer("10.0.0.7"));
+    EXPECT_FALSE(options->peer("10.0.0.8"));
+    const auto server = country_config_server(*config);
+    EXPECT_EQ(server.host, "127.0.0.1");
+    EXPECT_EQ(server.port, 3040);
+    EXPECT_EQ(server.tls->key_file, "/etc/m/key.pem");
+    EXPECT_EQ(server.limits.max_body, 200U << 20);
+    EXPECT_GE(server.limits.max_bytes_in_flight, 400U << 20);
+    EXPECT_TRUE(server.reads_every_body);
+    EXPECT_TRUE(inbound_deps(*config)) << "it is heard the same way";
+    EXPECT_TRUE(ask_options(*config));
+}
+
 }  // namespace

@@ -204,6 +204,26 @@ INSTANTIATE_TEST_SUITE_P(
                   R"("channels":{"webhook-inbound":{"enabled":true},"webhook":{
                   "forwarded_secret_file":"/etc/m/path-secret","forwarded_peers":["10.0.0.9"]}})",
                   {"targets.central.clients.webhook.client_id"}},
+        BadConfig{"in_front_and_deaf",
+                  R"("channels":{"webhook":{"country_config":{"enabled":true}}})",
+                  {"channels.webhook.country_config.enabled", "channels.webhook.country_config.url",
+                   "targets.central.auth_url"}},
+        BadConfig{"in_front_of_itself",
+                  R"("server":{"allow_plaintext":true},
+                  "channels":{"webhook-inbound":{"enabled":true},"webhook":{"finality":"optimistic","country_config":{
+                  "enabled":true,"host":"0.0.0.0","port":3040,"url":"http://localhost:3040"}}})",
+                  {"channels.webhook.country_config.url", "targets.central.auth_url"}},
+        BadConfig{
+            "in_front_and_open",
+            R"("channels":{"webhook-inbound":{"enabled":true},"webhook":{"finality":"optimistic","country_config":{
+                  "enabled":true,"host":"0.0.0.0","port":8480,"url":"https://countryconfig:3040"}}})",
+            {"channels.webhook.country_config.host", "channels.webhook.country_config.port",
+             "targets.central.auth_url"}},
+        BadConfig{
+            "in_front_with_half_a_certificate",
+            R"("channels":{"webhook-inbound":{"enabled":true},"webhook":{"finality":"optimistic","country_config":{
+                  "enabled":true,"url":"https://countryconfig:3040","tls":{"key_file":"/etc/m/key.pem"}}}})",
+            {"channels.webhook.country_config.tls.certificate_file", "targets.central.auth_url"}},
         BadConfig{"path_secret_to_guess",
                   R"("channels":{"webhook":{"forwarded_secret_file":"/etc/m/secret"}})",
                   {"channels.webhook.forwarded_secret_file"}},
@@ -507,6 +527,7 @@ TEST(ConfigDefaults, AreSafeWithoutAnyFile) {
     EXPECT_FALSE(loaded.config->flag("server.allow_plaintext"));
     EXPECT_FALSE(loaded.config->flag("openhim.trust_self_signed"));
     EXPECT_FALSE(loaded.config->flag("openhim.install_channels"));
+    EXPECT_FALSE(loaded.config->flag("channels.webhook.country_config.enabled"));
     EXPECT_TRUE(loaded.config->list("openhim.peers").empty());
     EXPECT_EQ(loaded.config->text("openhim.orchestration_bodies"), "hash");
     EXPECT_EQ(loaded.config->duration("openhim.heartbeat_interval"), 10s);

@@ -77,6 +77,7 @@ TEST(Jwt, IsSignedSoThatOthersCanCheckIt) {
     EXPECT_FALSE(openssl_verifies(token, SigningKey::generate().public_pem()));
     EXPECT_TRUE(ours().public_pem().starts_with("-----BEGIN PUBLIC KEY-----\n"));
     EXPECT_EQ(ours().verify(token), claims);
+    EXPECT_EQ(VerifyingKey::from_pem(ours().public_pem()).value().verify(token), claims);
 }
 
 TEST(Jwt, NothingElseIsTakenForOne) {
@@ -121,7 +122,11 @@ TEST(Jwt, NothingElseIsTakenForOne) {
         {"claims_no_object", ours().sign(Json::array({1}))},
         {"huge", token + std::string(1u << 20, 'A')},
     };
-    for (const auto& [label, forged] : rows) EXPECT_FALSE(ours().verify(forged)) << label;
+    const auto theirs = VerifyingKey::from_pem(ours().public_pem()).value();
+    for (const auto& [label, forged] : rows) {
+        EXPECT_FALSE(ours().verify(forged)) << label;
+        EXPECT_FALSE(theirs.verify(forged)) << label;
+    }
 }
 
 TEST(Jwt, KeysAreKeptAsPem) {
@@ -153,4 +158,15 @@ TEST(Jwt, Base64UrlHasOneTextForEachBytes) {
         EXPECT_EQ(base64url_decode(base64url(bytes)), bytes);
     }
     for (const char* text : {"YQ==", "YR", "Y", "+/8", "a b", "YWI\n"}) EXPECT_FALSE(base64url_decode(text)) << text;
+}
+
+TEST(Jwt, PublicKeysThatAreNoneAreRefused) {
+    const std::pair<const char*, std::string> rows[] = {
+        {"empty", ""},
+        {"text", "<html>"},
+        {"private", ours().private_pem()},
+        {"cut", ours().public_pem().substr(0, 200)},
+        {"long", ours().public_pem() + std::string(1u << 20, '\n')},
+    };
+    for (const auto& [label, pem] : rows) EXPECT_FALSE(VerifyingKey::from_pem(pem)) << label;
 }

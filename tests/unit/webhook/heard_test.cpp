@@ -175,6 +175,32 @@ TEST_F(Hearing, AsksTheSearchOf19ForTheNumber) {
     EXPECT_TRUE(published[0].confirmed);
 }
 
+TEST_F(Hearing, TakesATriggerLikeAForwardedAction) {
+    target_shows(whole());
+    const auto sent = hear(Heard::trigger, dump_json(forwarded("REGISTER")));
+    EXPECT_EQ(sent.outcome.kind, Kind::done);
+    ASSERT_EQ(published.size(), 1U);
+    EXPECT_EQ(published[0].heard, Heard::trigger);
+    EXPECT_TRUE(published[0].confirmed);
+    hear(forwarded("REGISTER"));
+    ASSERT_EQ(published.size(), 2U);
+    EXPECT_EQ(once_key(published[0]), once_key(published[1])) << "however it is heard of, it is known once";
+}
+
+TEST_F(Hearing, WaitsForWhatCountryConfigDecidesLater) {
+    auto open = forwarded("REGISTER");
+    open["actions"].back()["status"] = "Requested";
+    deps.finality = Finality::optimistic;
+    search_finds(std::optional<std::string>());
+    EXPECT_EQ(hear(Heard::trigger, dump_json(open)).outcome.kind, Kind::again);
+    EXPECT_TRUE(published.empty());
+    search_finds(std::optional<std::string>("2026B7Q2K1"));
+    EXPECT_EQ(hear(Heard::trigger, dump_json(open)).outcome.kind, Kind::done);
+    ASSERT_EQ(published.size(), 1U);
+    EXPECT_EQ(published[0].occurrence, "2026B7Q2K1");
+    EXPECT_TRUE(published[0].confirmed);
+}
+
 TEST_F(Hearing, PublishesWhatAWebhookDelivers) {
     const auto file = opencrvs::test::source_dir() / "tests/unit/formats/data/webhook/filtered-1.6.json";
     const auto sent = hear(Heard::webhook, opencrvs::test::slurp(file));
