@@ -8,6 +8,7 @@
 #include "core/route.hpp"
 
 #include <functional>
+#include <string>
 
 namespace ocm::webhook {
 
@@ -15,6 +16,7 @@ struct WebhookDeps {
     Directory subscriptions;                    // may be empty: nobody subscribes
     std::function<CallbackPolicy()> callbacks;  // may be empty: nobody may be called
     std::function<void()> changed;              // called once a change is committed, before it is answered
+    std::string fhir_base{};                    // address of our FHIR interface; empty: nobody is told in FHIR
 };
 
 /// The webhooks of OpenCRVS 1.x, whatever the target's version (opencrvs.md 4.1 to 4.3), for clients of kind webhook

@@ -4,6 +4,8 @@
 #include "channels/field_policy.hpp"
 #include "core/json.hpp"
 #include "formats/cloudevents/write.hpp"
+#include "formats/fhir_r4/notification_write.hpp"
+#include "formats/fhir_r4/outcome.hpp"
 #include "formats/opencrvs_v1/hub.hpp"
 #include "formats/opencrvs_v1/webhook_write.hpp"
 
@@ -43,6 +45,13 @@ Result<Message> write_1x(const RegistrationEvent& event, const Subscription& sub
     return out;
 }
 
+/// Beside the contract's own proof, the headers that a subscriber gave.
+void sign(Message& message, const Subscription& subscription) {
+    if (subscription.secret.empty()) return;
+    message.headers.set(std::string(opencrvs_v1::signature_header),
+                        opencrvs_v1::hub_signature(subscription.secret, message.body));
+}
+
 Result<Message> write_cloudevent(const RegistrationEvent& event, const Subscription& subscription,
                                  const Delivery& delivery) {
     auto permitted = permit(event.event, granted(subscription, event.event.kind));
@@ -51,11 +60,29 @@ Result<Message> write_cloudevent(const RegistrationEvent& event, const Subscript
     Message out;
     out.body = dump_json(cloudevents::write(cut, delivery.sequence));
     out.headers.set("Content-Type", std::string(cloudevents::content_type));
-    if (!subscription.secret.empty()) {
-        out.headers.set(std::string(opencrvs_v1::signature_header),
-                        opencrvs_v1::hub_signature(subscription.secret, out.body));
-    }
+    sign(out, subscription);
     out.disclosed = std::move(permitted.disclosed);
+    return out;
+}
+
+Result<Message> write_fhir(const RegistrationEvent& event, const Subscription& subscription, const Delivery& delivery,
+                           const std::string& base, WallTime now) {
+    auto permitted = permit(event.event, granted(subscription, event.event.kind));
+    auto cut = event;
+    cut.event = std::move(permitted.event);
+    fhir_r4::NotificationTo to;
+    to.base = base;
+    to.subscription = subscription.id;
+    to.topic = event.topic;
+    to.sequence = delivery.sequence;
+    to.full = subscription.full;
+    to.at = now;
+    Message out;
+    out.body = dump_json(fhir_r4::write_notification(cut, to).bundle);
+    out.headers.set("Content-Type", std::string(fhir_r4::content_type));
+    sign(out, subscription);
+    // The ids are our own and say nothing of the record.
+    if (subscription.full) out.disclosed = std::move(permitted.disclosed);
     return out;
 }
 
@@ -74,15 +101,21 @@ std::vector<std::string> granted(const Subscription& subscription, VitalKind kin
     return out;
 }
 
-Contracts contracts() {
+Contracts contracts(const std::string& fhir_base) {
     const Write as_in_1x = [](const RegistrationEvent& event, const Subscription& subscription, const Delivery&,
                               WallTime now) { return write_1x(event, subscription, now); };
-    return {{SubscriptionContract::opencrvs_1, as_in_1x},
-            {SubscriptionContract::national_id, as_in_1x},
-            {SubscriptionContract::cloudevents,
-             [](const RegistrationEvent& event, const Subscription& subscription, const Delivery& delivery, WallTime) {
-                 return write_cloudevent(event, subscription, delivery);
-             }}};
+    Contracts out{{SubscriptionContract::opencrvs_1, as_in_1x},
+                  {SubscriptionContract::national_id, as_in_1x},
+                  {SubscriptionContract::cloudevents,
+                   [](const RegistrationEvent& event, const Subscription& subscription, const Delivery& delivery,
+                      WallTime) { return write_cloudevent(event, subscription, delivery); }}};
+    if (!fhir_base.empty()) {
+        out.emplace(
+            SubscriptionContract::fhir_r4,
+            [fhir_base](const RegistrationEvent& event, const Subscription& subscription, const Delivery& delivery,
+                        WallTime now) { return write_fhir(event, subscription, delivery, fhir_base, now); });
+    }
+    return out;
 }
 
 }  // namespace ocm::webhook

@@ -12,7 +12,8 @@ namespace ocm::webhook {
 /// they stand for; a national ID client has its fixed ones (opencrvs.md 4.5, 5.1).
 std::vector<std::string> granted(const Subscription& subscription, VitalKind kind);
 
-/// Every contract that is written.
-Contracts contracts();
+/// Every contract that is written. `fhir_base` is the address of our FHIR interface, which FHIR notifications name
+/// their subscription and topic by (external-systems.md 4.4): where it is empty, nothing is written in FHIR.
+Contracts contracts(const std::string& fhir_base);
 
 }  // namespace ocm::webhook

@@ -212,6 +212,7 @@ Result<void> Application::Impl::build_channels() {
     deps.access.grant = [this](const std::string& id, const std::string& key) { return grant(id, key); };
     deps.webhook.subscriptions = [this] { return subscriptions.load(); };
     deps.webhook.callbacks = [policy = callback_policy(*config)] { return policy; };
+    deps.webhook.fhir_base = fhir_base(*config);
     deps.webhook.changed = [this] { subscriptions_changed(); };
     deps.access.public_key = [this] { return tokens->public_pem(); };
     deps.inbound = inbound_deps(*config);

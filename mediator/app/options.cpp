@@ -213,4 +213,11 @@ webhook::CallbackPolicy callback_policy(const config::Config& config) {
     return out;
 }
 
+std::string fhir_base(const config::Config& config) {
+    if (!config.has("channels.webhook.fhir_url")) return {};
+    auto out = config.text("channels.webhook.fhir_url");
+    while (out.ends_with('/')) out.pop_back();
+    return out;
+}
+
 }  // namespace ocm::app

@@ -32,6 +32,9 @@ std::map<std::string, dispatch::Policy> delivery_policies(const config::Config& 
 /// Where subscribers may be called.
 webhook::CallbackPolicy callback_policy(const config::Config& config);
 
+/// Address of our FHIR interface as subscribers know it, without a slash at its end; empty where none is set.
+std::string fhir_base(const config::Config& config);
+
 /// How many io threads: the setting, or one for each core.
 std::size_t io_threads(const config::Config& config);
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/webhook/deliver.hpp"
 
+#include "channels/webhook/channel.hpp"
 #include "channels/webhook/event_json.hpp"
+#include "core/json.hpp"
+#include "formats/opencrvs_v1/hub.hpp"
 #include "unit/webhook/fixture.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 using namespace ocm;
 using namespace ocm::test;
@@ -41,7 +45,18 @@ class WebhookDelivery : public testing::Test {
             out.disclosed = {"registration.number"};
             return out;
         };
-        const auto kind = make_webhook_delivery(std::move(deps));
+        return send_with(make_webhook_delivery(std::move(deps)));
+    }
+    /// With every contract as it is.
+    Sending send_for_real(std::string fhir_base) {
+        WebhookDeps deps;
+        auto directory = std::make_shared<const SubscriptionDirectory>(std::vector{subscription});
+        deps.subscriptions = [directory] { return directory; };
+        deps.callbacks = [this] { return policy; };
+        deps.fhir_base = std::move(fhir_base);
+        return send_with(make_webhook_kind(deps));
+    }
+    Sending send_with(const DeliveryKind& kind) {
         Exchange exchange(delivery.transaction, kind.channel, clock.steady() + std::chrono::seconds(30),
                           {upstream, store, clock, ids});
         fakes::Runner runner;
@@ -97,6 +112,45 @@ TEST_F(WebhookDelivery, GoesOutOnceAndIsADisclosure) {
     EXPECT_EQ(disclosed[0].transaction, delivery.transaction);
     EXPECT_EQ(disclosed[0].fields, std::vector<std::string>{"registration.number"});
     EXPECT_EQ(sent.also.size(), 1u);
+}
+
+TEST_F(WebhookDelivery, GoesToAFhirSubscriberUnderItsOwnHeader) {
+    subscription.contract = SubscriptionContract::fhir_r4;
+    subscription.headers = {"Authorization: Bearer planted-token"};
+    delivery.sequence = 3;
+    const auto sent = send_for_real("https://mediator.example.org/fhir");
+    EXPECT_EQ(sent.outcome.kind, Kind::done) << sent.outcome.error.message;
+    ASSERT_EQ(upstream.calls.size(), 1u);
+    const auto& call = upstream.calls[0];
+    EXPECT_EQ(call.headers.get("authorization"), "Bearer planted-token");
+    EXPECT_EQ(call.headers.get("content-type"), "application/fhir+json; charset=utf-8");
+    EXPECT_TRUE(opencrvs_v1::hub_signature_matches("planted-secret", call.body, call.headers.get("x-hub-signature")));
+    const auto body = parse_json(call.body).value();
+    EXPECT_EQ(body["entry"][0]["resource"]["parameter"][4]["valueString"], "3");
+    const auto disclosed = also<store_ops::Disclose>(sent);
+    ASSERT_EQ(disclosed.size(), 1u);
+    EXPECT_FALSE(disclosed[0].fields.empty());
+
+    subscription.full = false;
+    EXPECT_TRUE(also<store_ops::Disclose>(send_for_real("https://mediator.example.org/fhir")).at(0).fields.empty());
+}
+
+TEST_F(WebhookDelivery, EndsTheFhirSubscriptionThatIsGone) {
+    subscription.contract = SubscriptionContract::fhir_r4;
+    answer = UpstreamReply{410, {}, ""};
+    const auto sent = send_for_real("https://mediator.example.org/fhir");
+    EXPECT_EQ(sent.outcome.kind, Kind::dropped);
+    const auto put = also<store_ops::PutSubscription>(sent);
+    ASSERT_EQ(put.size(), 1u);
+    EXPECT_EQ(put[0].subscription.state, SubscriptionState::ended);
+}
+
+TEST_F(WebhookDelivery, IsADeadLetterInFhirWhereTheMediatorKnowsNoAddressOfItsOwn) {
+    subscription.contract = SubscriptionContract::fhir_r4;
+    const auto sent = send_for_real("");
+    EXPECT_EQ(sent.outcome.kind, Kind::refused);
+    EXPECT_EQ(sent.outcome.error.message, "nothing writes the contract of its subscription");
+    EXPECT_TRUE(upstream.calls.empty());
 }
 
 TEST_F(WebhookDelivery, IsDroppedWhereNobodyIsThereForIt) {
