@@ -3,6 +3,7 @@
 
 #include "app/access_tokens.hpp"
 #include "app/admin.hpp"
+#include "app/catch_up_report.hpp"
 #include "app/clock.hpp"
 #include "app/console.hpp"
 #include "app/country.hpp"
@@ -76,6 +77,8 @@ struct Application::Impl {
     std::shared_ptr<const AccessTokens> tokens;
     std::unique_ptr<opencrvs::Target> target;
     std::unique_ptr<opencrvs::WebhookSubscriptions> hub;  // ours at a 1.x target; may be empty
+    std::unique_ptr<CatchUp> catch_up;                    // may be empty: nothing is looked up
+    std::unique_ptr<HearingOperations> hearing;
     Published<webhook::SubscriptionDirectory> subscriptions{std::make_shared<const webhook::SubscriptionDirectory>()};
     RuntimeSettings runtime;
     std::unique_ptr<Engine> engine;
@@ -98,6 +101,7 @@ struct Application::Impl {
     Result<void> open_store();
     Result<void> build_target();
     Result<void> build_channels();
+    void build_catch_up();
     Result<notification::Granted> grant(const std::string& client_id, const std::string& key);
     void configure_dispatcher();
     Result<void> listen();
@@ -157,14 +161,16 @@ Result<void> Application::Impl::build() {
     settings_changed(console->current());
     clients_changed();
 
+    hearing = std::make_unique<HearingOperations>(*store, clock);
     operations = std::make_unique<Operations>(Operations::Deps{
         *store, clock, ids, [this] { clients_changed(); }, [this] { dispatcher->changed(); }, envelope_options(*config),
-        target.get(), [this] { subscriptions_changed(); }, upstream.get(), callback_policy(*config)});
+        target.get(), [this] { subscriptions_changed(); }, upstream.get(), callback_policy(*config), hearing.get()});
     if (auto known = block_on(operations->crosswalk().publish()); !known) return known;
     if (auto listening = listen(); !listening) return listening;
     if (auto options = subscription_options(*config, server->port())) {
         hub = std::make_unique<opencrvs::WebhookSubscriptions>(std::move(*options), ports());
     }
+    hearing->attach(hub.get(), catch_up.get());
     build_registrar();
     // Last, for readiness looks at everything.
     if (auto listening = listen_admin(); !listening) return listening;
@@ -203,8 +209,13 @@ Result<void> Application::Impl::build_channels() {
     deps.webhook.subscriptions = [this] { return subscriptions.load(); };
     deps.webhook.callbacks = [policy = callback_policy(*config)] { return policy; };
     deps.webhook.changed = [this] { subscriptions_changed(); };
+    deps.webhook.version = config->target(config->active_target()).version;
+    deps.webhook.replay = [this](const std::string& subscription, WallTime since) {
+        if (catch_up) catch_up->replay(subscription, since);
+    };
     deps.access.public_key = [this] { return tokens->public_pem(); };
     deps.inbound = inbound_deps(*config);
+    build_catch_up();
     if (auto ask = ask_options(*config)) deps.ask_back = std::make_shared<opencrvs::AskBack>(std::move(*ask), clock);
     engine = std::make_unique<Engine>(all_channels(deps), ports(), metrics);
     engine->accept_tokens(tokens);
@@ -218,6 +229,18 @@ Result<void> Application::Impl::build_channels() {
         pool.context(0).get_executor());
     engine->on_queued([this] { dispatcher->changed(); });
     return {};
+}
+
+void Application::Impl::build_catch_up() {
+    auto options = catch_up_options(*config);
+    if (!options) return;
+    CatchUp::Deps deps{*store, ports(), {}};
+    deps.kind_of = [this, version = options->search.version](std::string_view type) {
+        return looked_up_kind(type, version, *target);
+    };
+    deps.offices = [this] { return offices_of(*target); };
+    deps.queued = [this] { dispatcher->changed(); };
+    catch_up = std::make_unique<CatchUp>(std::move(*options), std::move(deps));
 }
 
 Result<notification::Granted> Application::Impl::grant(const std::string& client_id, const std::string& key) {
@@ -399,6 +422,10 @@ Readiness Application::Impl::readiness() {
                 : hub_trouble->empty() ? "subscribed"
                                        : *hub_trouble);
         }
+        if (catch_up) {
+            const auto now = catch_up_check(catch_up->status(), clock.now());
+            add("catch-up", now.ok, now.detail);
+        }
         const auto problems = snapshot ? snapshot->problems.size() : 0;
         add("country-map", problems == 0,
             problems == 0 ? "fits the target's forms"
@@ -435,6 +462,7 @@ void Application::Impl::refresh_metrics() {
     metrics.set("mediator_bytes_in_flight", static_cast<double>(stats.bytes_in_flight));
     metrics.set("mediator_answers_waiting_to_be_recorded", static_cast<double>(engine->unrecorded()));
     if (const auto counts = dispatcher->counts()) metrics.outbox(*counts, clock.now());
+    if (catch_up) show_catch_up(catch_up->status(), clock.now(), metrics);
     metrics.set("mediator_openhim_registered", registrar && registrar->status().registered ? 1 : 0);
 }
 
@@ -487,6 +515,7 @@ Task<int> Application::Impl::wait_for_end() {
     signals.clear();
     std::signal(SIGTERM, SIG_DFL);
     std::signal(SIGINT, SIG_DFL);
+    if (catch_up) catch_up->stop();
     server->stop_accepting();
     const bool clean = co_await server->drain(config->duration("server.shutdown_grace"));
     if (!clean) spdlog::warn("some requests did not end in time and were cut off");
@@ -518,6 +547,7 @@ int Application::run() {
         asio::co_spawn(impl.pool.context(0),
                        impl.hub->keep_current([&impl](const auto& done) { impl.hub_synced(done); }), asio::detached);
     }
+    if (impl.catch_up) asio::co_spawn(impl.pool.context(0), impl.catch_up->run(), asio::detached);
     auto end = asio::co_spawn(impl.pool.context(0), impl.wait_for_end(), asio::use_future);
     spdlog::info("ready: listening on {}:{}, admin on {}:{}", impl.config->text("server.host"), impl.server->port(),
                  impl.config->text("admin.host"), impl.admin_server->port());
