@@ -84,7 +84,7 @@ Task<Result<Json>> HearingOperations::remove(std::string id, std::string actor) 
     const auto found = std::ranges::find(*there, id, &opencrvs::HubSubscription::id);
     if (found == there->end())
         co_return fail(ErrorCode::not_found, "OpenCRVS lists no such subscription of this client", "id");
-    const auto removed = *found;
+    const auto& removed = *found;
     Json detail{{"subscription", id}};
     auto recorded = co_await record(std::move(actor), "opencrvs.remove", std::move(detail));
     if (!recorded) co_return fail(recorded.error());
