@@ -68,6 +68,15 @@ webhook::HeardDeps heard_deps(const ChannelDeps& deps) {
             ops.emplace_back(webhook::publish(event, *subscriptions(), transaction, now, areas_of(target.snapshot())));
             return ops;
         };
+        out.tell = [&target, subscriptions = deps.webhook.subscriptions](const RegistrationEvent& event,
+                                                                         const std::string& subscription,
+                                                                         const std::string& transaction, WallTime now) {
+            std::vector<store_ops::Op> ops;
+            const auto all = subscriptions();
+            auto told = webhook::tell(event, all->by_id(subscription), transaction, now, areas_of(target.snapshot()));
+            if (told) ops.emplace_back(std::move(*told));
+            return ops;
+        };
     }
     out.read_document = [&target](const Json& document,
                                   const opencrvs::About& about) -> Result<opencrvs::DocumentRead> {

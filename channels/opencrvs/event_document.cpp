@@ -333,6 +333,39 @@ bool is_confirmed(const Json& document) {
     });
 }
 
+std::vector<std::string> actions_since_registration(const Json& document) {
+    if (!check(document)) return {};
+    std::vector<const Json*> accepted;
+    for (const auto& action : *member(document, "actions")) {
+        if (is_accepted(action) && !is_one_of(book_keeping, type_of(action))) accepted.push_back(&action);
+    }
+    std::ranges::stable_sort(accepted, {}, [](const Json* one) { return text_member(*one, "createdAt"); });
+    const auto first = std::ranges::find_if(accepted, [](const Json* one) { return type_of(*one) == "REGISTER"; });
+    std::vector<std::string> out;
+    for (auto at = first; at != accepted.end(); ++at) out.emplace_back(root_of(**at));
+    return out;
+}
+
+Json document_of_result(const Json& result) {
+    const auto* legal = member(result, "legalStatuses");
+    const auto* registered = legal == nullptr ? nullptr : member(*legal, "REGISTERED");
+    const auto of = [registered](std::string_view key) {
+        return registered == nullptr ? ""sv : text_member(*registered, key);
+    };
+    const auto* declaration = member(result, "declaration");
+    Json action{{"id", text_member(result, "id")},
+                {"type", "REGISTER"},
+                {"status", "Accepted"},
+                {"createdAt", of("acceptedAt")},
+                {"registrationNumber", of("registrationNumber")},
+                {"declaration", declaration == nullptr ? Json::object() : *declaration}};
+    if (!of("createdAtLocation").empty()) action["createdAtLocation"] = of("createdAtLocation");
+    return {{"id", text_member(result, "id")},
+            {"type", text_member(result, "type")},
+            {"trackingId", text_member(result, "trackingId")},
+            {"actions", Json::array({std::move(action)})}};
+}
+
 Result<DocumentRead> read_document(const Json& document, const About& about, const CountryMap& map,
                                    const FormConfig& form, const Places& places) {
     if (auto sound = check(document); !sound) return fail(std::move(sound.error()));

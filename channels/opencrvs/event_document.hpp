@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// The record of OpenCRVS 1.9 and 2.0 as it is forwarded, sent with a trigger or asked for: all its actions, out of
 /// which whoever reads it makes the values that hold now (opencrvs.md 7.8, 7.10, 7.11).
@@ -32,6 +33,14 @@ bool is_known_action(std::string_view action_type);
 /// True where the REGISTER of the record is accepted and has its number. Says nothing good of a forwarded copy, which
 /// calls its last action accepted before it is.
 bool is_confirmed(const Json& document);
+
+/// The actions of the record that are accepted, from its registration on, oldest first and without book-keeping: each
+/// as in `Told::action`. Empty where it is not registered, or `document` is none.
+std::vector<std::string> actions_since_registration(const Json& document);
+
+/// What a search of 1.9 or 2.0 shows of a registered record (7.7) as a document of one action, its registration: 1.9
+/// lets systems see no more. Its values are those that hold now, without the ones that a search keeps back.
+Json document_of_result(const Json& result);
 
 /// How the document came, and what is asked of it.
 struct About {

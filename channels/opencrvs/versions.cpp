@@ -13,6 +13,8 @@ constexpr Version legacy(std::string_view name, opencrvs_v1::Rules document) {
             .locations_path = "/location",
             .notify_path = "/notification",
             .has_webhooks = true,
+            .search_path = "/graphql",
+            .record_search = RecordSearch::by_change,
             .notify_scope = "notification-api",
             .document = document,
             .success = "saved record"};
@@ -20,6 +22,11 @@ constexpr Version legacy(std::string_view name, opencrvs_v1::Rules document) {
 
 constexpr Version with_declare(Version version) {
     version.client_scope = "declare";
+    return version;
+}
+
+constexpr Version finding(Version version, RecordSearch search) {
+    version.record_search = search;
     return version;
 }
 
@@ -43,10 +50,12 @@ constexpr std::string_view or_duplicate = "saved record, or the ids of a potenti
 
 // The doubled "events" is right: the first is the gateway's prefix of the events service (opencrvs.md 0.2).
 constexpr Version table[] = {
-    answering(with_declare(legacy("1.3", rules_1_3)), transaction_response, true),
-    answering(with_declare(legacy("1.4", rules_1_3)), transaction_response, true),
-    answering(with_declare(legacy("1.5", rules_1_5)), transaction_response),
-    with_declare(legacy("1.6", rules_1_6)),
+    finding(answering(with_declare(legacy("1.3", rules_1_3)), transaction_response, true),
+            RecordSearch::by_declaration_few),
+    finding(answering(with_declare(legacy("1.4", rules_1_3)), transaction_response, true),
+            RecordSearch::by_declaration_few),
+    finding(answering(with_declare(legacy("1.5", rules_1_5)), transaction_response), RecordSearch::by_declaration),
+    finding(with_declare(legacy("1.6", rules_1_6)), RecordSearch::by_declaration),
     legacy("1.7", rules_1_7),
     answering(legacy("1.8", rules_1_7), or_duplicate),
     // Both generations answer in 1.9, over two stores; the new one is the one that is looked at (0.1).

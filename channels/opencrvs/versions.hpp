@@ -14,6 +14,14 @@ enum class Generation {
     events   // an event is created and notified, each under a transaction id (1.9, 2.0)
 };
 
+/// How the records registered since a moment are found (opencrvs.md 3, 7.7).
+enum class RecordSearch {
+    by_declaration_few,  // GraphQL, by the day of the declaration; more than five hits are an error (1.3, 1.4)
+    by_declaration,      // GraphQL, by the day of the declaration, in pages (1.5, 1.6)
+    by_change,           // GraphQL, by the moment the status last changed, in pages (1.7, 1.8)
+    by_registration      // events/search, by the moment of the registration, in pages (1.9, 2.0)
+};
+
 /// What differs between the versions of OpenCRVS, a row each (opencrvs.md section 10, point 1). Paths are relative to
 /// the gateway; `{id}` stands for the event's id.
 struct Version {
@@ -25,9 +33,10 @@ struct Version {
     std::string_view config_path{};                   // of the forms; empty where there are none
     std::string_view create_path{};                   // empty where one call does it
     std::string_view notify_path{};
-    bool has_webhooks = false;                   // births and deaths registered are delivered to subscribers (4)
-    std::string_view read_path{};                // of one event; empty where systems may not read it (7.8)
-    std::string_view search_path{};              // of events (7.7)
+    bool has_webhooks = false;       // births and deaths registered are delivered to subscribers (4)
+    std::string_view read_path{};    // of one event; empty where systems may not read it (7.8)
+    std::string_view search_path{};  // of events (7.7), or of the GraphQL gateway (3)
+    RecordSearch record_search = RecordSearch::by_registration;
     bool create_needs_location = false;          // createdAtLocation has to be in the first call (7.2)
     bool notify_is_strict = false;               // a key it does not know is refused (7.3)
     bool has_event_location = false;             // the forms have birthLocationId, deathLocationId (7.5, 7.6)

@@ -68,6 +68,9 @@ class WebhookSubscriptions {
     /// subscription comes back.
     Task<void> keep_current(std::function<void(const Result<SyncReport>&)> report);
 
+    /// Where OpenCRVS calls us back.
+    const std::string& callback() const { return options_.callback; }
+
     Task<Result<std::vector<HubSubscription>>> list();
     Task<Result<void>> remove(std::string id);
 

@@ -3,6 +3,7 @@
 
 #include "channels/webhook/contracts.hpp"
 #include "channels/webhook/deliver.hpp"
+#include "channels/webhook/topic_sources.hpp"
 #include "core/hash.hpp"
 #include "core/ids.hpp"
 #include "core/json.hpp"
@@ -88,8 +89,17 @@ std::string wrong_secret(const Client& client) {
 }
 
 /// What 1.x looks at before it calls the callback, in its order; absent where nothing is wrong.
-std::optional<Answer> refusal_of(const Hub& hub, const Client& client, const CallbackPolicy& policy) {
-    if (!opencrvs_v1::hub_topic(hub.topic)) return denied(hub.topic, "Unsupported topic: " + hub.topic);
+std::optional<Answer> refusal_of(const Hub& hub, const Client& client, const CallbackPolicy& policy,
+                                 const std::string& version) {
+    const auto topic = opencrvs_v1::hub_topic(hub.topic);
+    if (!topic) return denied(hub.topic, "Unsupported topic: " + hub.topic);
+    if (auto why = webhook::refusal_of(*topic, version)) {
+        // 1.x takes it and is silent; its own words for a topic that it does not have are as near as it gets.
+        auto answer = denied(hub.topic, "Unsupported topic: " + hub.topic);
+        answer.response.headers.set("Mediator-Reason", *why);
+        answer.error->message = std::move(*why);
+        return answer;
+    }
     if (client.signing_secret.empty() || !constant_time_equal(hub.secret, client.signing_secret))
         return denied(hub.topic, wrong_secret(client));
     if (hub.mode != "subscribe") return denied(hub.topic, "hub.mode must be set to subscribe");
@@ -131,7 +141,7 @@ Task<Answer> subscribe(Exchange& exchange, Shared deps) {
     if (!hub) co_return refused(opencrvs_v1::refusal(hub.error()), hub.error().message, hub.error().path);
     const auto client = *exchange.caller().client;
     const auto policy = deps->callbacks();
-    if (auto refusal = refusal_of(*hub, client, policy)) co_return std::move(*refusal);
+    if (auto refusal = refusal_of(*hub, client, policy, deps->version)) co_return std::move(*refusal);
     auto subscription = subscription_of(*hub, client, exchange.ports().clock.now());
     if (lives(deps->subscriptions()->by_id(subscription.id))) co_return accepted();
 

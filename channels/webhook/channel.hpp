@@ -17,6 +17,9 @@ struct WebhookDeps {
     std::function<CallbackPolicy()> callbacks;  // may be empty: nobody may be called
     std::function<void()> changed;              // called once a change is committed, before it is answered
     std::string fhir_base{};                    // address of our FHIR interface; empty: nobody is told in FHIR
+    std::string version{};                      // of OpenCRVS: what it never tells is refused; empty: nothing is
+    /// Tells a subscription what was registered since then and it was not told yet. May be empty: nothing is looked up.
+    std::function<void(const std::string& subscription, WallTime since)> replay{};
 };
 
 /// The webhooks of OpenCRVS 1.x, whatever the target's version (opencrvs.md 4.1 to 4.3), for clients of kind webhook

@@ -2,6 +2,7 @@
 #include "channels/webhook/heard.hpp"
 
 #include "core/json.hpp"
+#include "formats/opencrvs_v1/search_read.hpp"
 #include "formats/opencrvs_v1/webhook_read.hpp"
 
 #include <nlohmann/json.hpp>
@@ -57,6 +58,10 @@ class Hearing {
         auto json = parse_json(message->body);
         if (!json) co_return failed(json.error());
         if (message->heard == Heard::webhook) co_return take_webhook(*json);
+        if (message->heard == Heard::catch_up) {
+            auto found = co_await take_found(std::move(*json));
+            co_return found;
+        }
         auto taken = co_await take_copy(std::move(*json), message->heard);
         co_return taken;
     }
@@ -67,6 +72,62 @@ class Hearing {
         if (!read) return failed(read.error());
         read->event.target = deps_->target;
         return publish(read->event, std::move(read->account));
+    }
+
+    Task<Sending> take_found(Json message) const {
+        const std::string whose(text_member(message, "subscription"));
+        const std::string record(text_member(message, "record"));
+        if (const auto* result = member(message, "result")) {
+            const bool of_events = member(*result, "legalStatuses") != nullptr;
+            co_return of_events ? take_result(*result, whose) : take_legacy_result(*result, whose);
+        }
+        if (!deps_->event) {
+            co_return failed({ErrorCode::unavailable, "no client of ours may read records of OpenCRVS", "", {}});
+        }
+        auto document = co_await deps_->event(exchange_, record);
+        if (!document) {
+            if (document.error().code == ErrorCode::not_found) co_return wait(document.error().message);
+            co_return failed(document.error());
+        }
+        co_return take_history(*document, whose);
+    }
+
+    Sending take_legacy_result(const Json& result, const std::string& whose) const {
+        auto read = opencrvs_v1::read_search_result(result);
+        if (!read) return failed(read.error());
+        read->event.target = deps_->target;
+        return publish(read->event, std::move(read->account), whose);
+    }
+
+    /// What a search shows has no secured fields in it (opencrvs.md 7.7).
+    Sending take_result(const Json& result, const std::string& whose) const {
+        auto read = deps_->read_document(opencrvs::document_of_result(result), {deps_->target, "", Heard::catch_up});
+        if (!read) return failed(read.error());
+        if (!read->event) return over(std::move(read->account), std::move(read->why));
+        read->event->partial = true;
+        return publish(*read->event, std::move(read->account), whose);
+    }
+
+    /// The registration, and what became of the record since: whoever missed the one missed the others.
+    Sending take_history(const Json& document, const std::string& whose) const {
+        const auto actions = opencrvs::actions_since_registration(document);
+        if (actions.empty()) return wait("the record is not registered");
+        Account account;
+        std::vector<RegistrationEvent> told;
+        std::string why;
+        for (const auto& action : actions) {
+            auto read = deps_->read_document(document, {deps_->target, action, Heard::catch_up});
+            if (!read) return failed(read.error());
+            account.append(read->account);
+            if (read->event) told.push_back(std::move(*read->event));
+            if (!read->event) why = std::move(read->why);
+        }
+        if (told.empty()) return over(std::move(account), std::move(why));
+        auto out = publish(told.front(), std::move(account), whose);
+        for (std::size_t i = 1; i < told.size(); ++i) {
+            for (auto& op : ops_of(told[i], whose)) out.also.push_back(std::move(op));
+        }
+        return out;
     }
 
     Task<Sending> take_copy(Json document, Heard heard) const {
@@ -126,13 +187,21 @@ class Hearing {
         return over(std::move(read->account), std::move(read->why));
     }
 
-    Sending publish(const RegistrationEvent& event, Account account) const {
+    /// `whose`: the one subscription that is told; empty: everybody who asks for it.
+    Sending publish(const RegistrationEvent& event, Account account, const std::string& whose = {}) const {
         auto out = over(std::move(account), event.confirmed ? "" : "published without OpenCRVS having confirmed it");
         out.subjects.event_id = event.record;
         if (event.topic.change == Change::registered) out.subjects.registration_number = event.occurrence;
-        if (deps_->publish) out.also = deps_->publish(event, exchange_.id(), exchange_.ports().clock.now());
+        out.also = ops_of(event, whose);
         return out;
     }
+
+    std::vector<store_ops::Op> ops_of(const RegistrationEvent& event, const std::string& whose) const {
+        const auto now = exchange_.ports().clock.now();
+        if (!whose.empty()) return deps_->tell ? deps_->tell(event, whose, exchange_.id(), now) : empty();
+        return deps_->publish ? deps_->publish(event, exchange_.id(), now) : empty();
+    }
+    static std::vector<store_ops::Op> empty() { return {}; }
 
     Sending wait(std::string why) const {
         const auto waited = exchange_.ports().clock.now() - delivery_.created;

@@ -22,6 +22,10 @@ struct HeardDeps {
     /// The number of a record once it is registered (1.9). Empty: it cannot be asked for.
     std::function<Task<Result<std::optional<std::string>>>(Exchange&, std::string record)> registered{};
     Publish publish{};  // may be empty: nobody is told, and what was heard is over with that
+    /// What is committed so that one subscription is told; nothing where it does not ask for the event. May be empty.
+    std::function<std::vector<store_ops::Op>(const RegistrationEvent&, const std::string& subscription,
+                                             const std::string& transaction, WallTime)>
+        tell{};
 };
 
 /// How long what OpenCRVS does not show yet is waited for before it is asked again. Each look is an action and an audit
@@ -31,6 +35,9 @@ Milliseconds before_next_look(Milliseconds waited);
 inline constexpr std::chrono::hours longest_wait{24};
 
 /// What was heard is read, where need be asked back, and published with the same commit that ends it.
+///
+/// Of what a search found (catch_up.hpp) 2.0 is asked for the whole record, and what became of it since it was
+/// registered is published with it; 1.3 to 1.9 show no more than was found, and the event is partial.
 ///
 /// A forwarded copy is no proof (7.11), nor is that of a trigger, whose body is not signed: with `Finality::confirmed`
 /// the action must be accepted in the target's own document (2.0), or the record be found among the registered ones

@@ -34,6 +34,23 @@ bool allowed(const std::vector<std::string>& wanted, const std::vector<std::stri
     return wanted.empty() || std::any_of(has.begin(), has.end(), [&](const auto& one) { return holds(wanted, one); });
 }
 
+store_ops::Enqueue delivery_of(const RegistrationEvent& event, const std::string& id, const Subscription& subscription,
+                               const std::string& transaction, WallTime now) {
+    // What has no id of its record is in no order with anything else.
+    const auto& record = event.record.empty() ? id : event.record;
+    store_ops::Enqueue out;
+    out.delivery = delivery_id(id, subscription.id);
+    out.transaction = transaction;
+    out.at = now;
+    out.kind = delivery_kind_name;
+    out.destination = destination_of(subscription.callback);
+    out.client = subscription.client;
+    out.order_key = event.target + ' ' + record + ' ' + subscription.id;
+    out.due = now;
+    out.subscription = subscription.id;
+    return out;
+}
+
 }  // namespace
 
 bool asks_for(const Subscription& subscription, const RegistrationEvent& event, WallTime now, const AreasOf& areas_of) {
@@ -61,22 +78,23 @@ store_ops::Publish publish(const RegistrationEvent& event, const SubscriptionDir
     out.transaction = transaction;
     out.at = now;
     out.payload = write_event(event);
-    // What has no id of its record is in no order with anything else.
-    const auto& record = event.record.empty() ? out.event : event.record;
     for (const auto& subscription : subscriptions.all()) {
-        if (!asks_for(subscription, event, now, areas_of)) continue;
-        store_ops::Enqueue delivery;
-        delivery.delivery = uuid_v5(out.event, subscription.id);
-        delivery.transaction = transaction;
-        delivery.at = now;
-        delivery.kind = delivery_kind_name;
-        delivery.destination = destination_of(subscription.callback);
-        delivery.client = subscription.client;
-        delivery.order_key = event.target + ' ' + record + ' ' + subscription.id;
-        delivery.due = now;
-        delivery.subscription = subscription.id;
-        out.deliveries.push_back(std::move(delivery));
+        if (asks_for(subscription, event, now, areas_of))
+            out.deliveries.push_back(delivery_of(event, out.event, subscription, transaction, now));
     }
+    return out;
+}
+
+std::string delivery_id(const std::string& event, const std::string& subscription) {
+    return uuid_v5(event, subscription);
+}
+
+std::optional<store_ops::Tell> tell(const RegistrationEvent& event, const Subscription* subscription,
+                                    const std::string& transaction, WallTime now, const AreasOf& areas_of) {
+    if (subscription == nullptr || !asks_for(*subscription, event, now, areas_of)) return std::nullopt;
+    store_ops::Tell out;
+    out.delivery = delivery_of(event, event_id(event), *subscription, transaction, now);
+    out.delivery.payload = write_event(event);
     return out;
 }
 

@@ -6,6 +6,7 @@
 #include "core/store_port.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,14 @@ bool asks_for(const Subscription& subscription, const RegistrationEvent& event, 
 /// destination is the origin of the callback, so that one dead subscriber costs the others nothing.
 store_ops::Publish publish(const RegistrationEvent& event, const SubscriptionDirectory& subscriptions,
                            const std::string& transaction, WallTime now, const AreasOf& areas_of = {});
+
+/// The id of the delivery that tells a subscription of an event: the same however often it comes to that.
+std::string delivery_id(const std::string& event, const std::string& subscription);
+
+/// The delivery that tells one subscription of the event, now or again; absent where the subscription is gone or does
+/// not ask for it. The store keeps it where it was never told before: its id is that of `publish`.
+std::optional<store_ops::Tell> tell(const RegistrationEvent& event, const Subscription* subscription,
+                                    const std::string& transaction, WallTime now, const AreasOf& areas_of = {});
 
 /// "https://host:port" of a callback; what is no URL is its own destination.
 std::string destination_of(const std::string& callback);

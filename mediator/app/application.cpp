@@ -3,6 +3,7 @@
 
 #include "app/access_tokens.hpp"
 #include "app/admin.hpp"
+#include "app/catch_up_report.hpp"
 #include "app/clock.hpp"
 #include "app/console.hpp"
 #include "app/country.hpp"
@@ -77,6 +78,8 @@ struct Application::Impl {
     std::shared_ptr<const AccessTokens> tokens;
     std::unique_ptr<opencrvs::Target> target;
     std::unique_ptr<opencrvs::WebhookSubscriptions> hub;  // ours at a 1.x target; may be empty
+    std::unique_ptr<CatchUp> catch_up;                    // may be empty: nothing is looked up
+    std::unique_ptr<HearingOperations> hearing;
     Published<webhook::SubscriptionDirectory> subscriptions{std::make_shared<const webhook::SubscriptionDirectory>()};
     RuntimeSettings runtime;
     std::unique_ptr<Engine> engine;
@@ -103,6 +106,7 @@ struct Application::Impl {
     Result<void> open_store();
     Result<void> build_target();
     Result<void> build_channels();
+    void build_catch_up();
     Result<notification::Granted> grant(const std::string& client_id, const std::string& key);
     void configure_dispatcher();
     Result<void> listen();
@@ -166,15 +170,17 @@ Result<void> Application::Impl::build() {
     settings_changed(console->current());
     clients_changed();
 
+    hearing = std::make_unique<HearingOperations>(*store, clock);
     operations = std::make_unique<Operations>(Operations::Deps{
         *store, clock, ids, [this] { clients_changed(); }, [this] { dispatcher->changed(); }, envelope_options(*config),
-        target.get(), [this] { subscriptions_changed(); }, upstream.get(), callback_policy(*config)});
+        target.get(), [this] { subscriptions_changed(); }, upstream.get(), callback_policy(*config), hearing.get()});
     if (auto known = block_on(operations->crosswalk().publish()); !known) return known;
     if (auto listening = listen(); !listening) return listening;
     if (auto listening = listen_in_front(); !listening) return listening;
     if (auto options = subscription_options(*config, server->port())) {
         hub = std::make_unique<opencrvs::WebhookSubscriptions>(std::move(*options), ports());
     }
+    hearing->attach(hub.get(), catch_up.get());
     build_registrar();
     // Last, for readiness looks at everything.
     if (auto listening = listen_admin(); !listening) return listening;
@@ -214,8 +220,13 @@ Result<void> Application::Impl::build_channels() {
     deps.webhook.callbacks = [policy = callback_policy(*config)] { return policy; };
     deps.webhook.fhir_base = fhir_base(*config);
     deps.webhook.changed = [this] { subscriptions_changed(); };
+    deps.webhook.version = config->target(config->active_target()).version;
+    deps.webhook.replay = [this](const std::string& subscription, WallTime since) {
+        if (catch_up) catch_up->replay(subscription, since);
+    };
     deps.access.public_key = [this] { return tokens->public_pem(); };
     deps.inbound = inbound_deps(*config);
+    build_catch_up();
     if (auto ask = ask_options(*config)) deps.ask_back = std::make_shared<opencrvs::AskBack>(std::move(*ask), clock);
     engine = std::make_unique<Engine>(all_channels(deps), ports(), metrics);
     engine->accept_tokens(tokens);
@@ -229,6 +240,19 @@ Result<void> Application::Impl::build_channels() {
         pool.context(0).get_executor());
     engine->on_queued([this] { dispatcher->changed(); });
     return {};
+}
+
+void Application::Impl::build_catch_up() {
+    auto options = catch_up_options(*config);
+    if (!options) return;
+    CatchUp::Deps deps{*store, ports(), {}};
+    deps.kind_of = [this, version = options->search.version](std::string_view type) {
+        return looked_up_kind(type, version, *target);
+    };
+    deps.offices = [this] { return offices_of(*target); };
+    deps.queued = [this] { dispatcher->changed(); };
+    deps.gaps = &gaps;
+    catch_up = std::make_unique<CatchUp>(std::move(*options), std::move(deps));
 }
 
 Result<notification::Granted> Application::Impl::grant(const std::string& client_id, const std::string& key) {
@@ -434,6 +458,10 @@ Readiness Application::Impl::readiness() {
                 : open == 0        ? "every trigger is recorded"
                                    : std::to_string(open) + " triggers went on without a record");
         }
+        if (catch_up) {
+            const auto now = catch_up_check(catch_up->status(), clock.now());
+            add("catch-up", now.ok, now.detail);
+        }
         const auto problems = snapshot ? snapshot->problems.size() : 0;
         add("country-map", problems == 0,
             problems == 0 ? "fits the target's forms"
@@ -472,6 +500,7 @@ void Application::Impl::refresh_metrics() {
     metrics.set("mediator_gaps_open", static_cast<double>(gaps.open()));
     metrics.set("mediator_gaps", static_cast<double>(gaps.total()));
     if (const auto counts = dispatcher->counts()) metrics.outbox(*counts, clock.now());
+    if (catch_up) show_catch_up(catch_up->status(), clock.now(), metrics);
     metrics.set("mediator_openhim_registered", registrar && registrar->status().registered ? 1 : 0);
 }
 
@@ -524,6 +553,7 @@ Task<int> Application::Impl::wait_for_end() {
     signals.clear();
     std::signal(SIGTERM, SIG_DFL);
     std::signal(SIGINT, SIG_DFL);
+    if (catch_up) catch_up->stop();
     server->stop_accepting();
     if (front_server) front_server->stop_accepting();
     bool clean = co_await server->drain(config->duration("server.shutdown_grace"));
@@ -560,6 +590,7 @@ int Application::run() {
         asio::co_spawn(impl.pool.context(0),
                        impl.hub->keep_current([&impl](const auto& done) { impl.hub_synced(done); }), asio::detached);
     }
+    if (impl.catch_up) asio::co_spawn(impl.pool.context(0), impl.catch_up->run(), asio::detached);
     auto end = asio::co_spawn(impl.pool.context(0), impl.wait_for_end(), asio::use_future);
     spdlog::info("ready: listening on {}:{}, admin on {}:{}", impl.config->text("server.host"), impl.server->port(),
                  impl.config->text("admin.host"), impl.admin_server->port());

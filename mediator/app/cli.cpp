@@ -3,6 +3,7 @@
 
 #include "app/cli_commands.hpp"
 #include "app/cli_crosswalk.hpp"
+#include "app/cli_hearing.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -179,6 +180,9 @@ int run_cli(int argc, char** argv) {
         sub->add_option("ID", subscription.id, "Subscription id")->required();
         if (action == "pause") sub->add_option("--reason", subscription.reason, "Why; shown in lists");
     }
+
+    HearingOptions hearing;
+    add_hearing_commands(subscriptions, hearing, command);
 
     DeliveryOptions delivery;
     auto* deliveries = group("deliveries", "What is still to be delivered, and what could not be");

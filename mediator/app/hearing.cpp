@@ -86,6 +86,26 @@ std::optional<opencrvs::AskOptions> ask_options(const config::Config& config) {
                                 token_options(target, target.search ? "search" : "webhook", *client), target.timeout};
 }
 
+std::optional<CatchUpOptions> catch_up_options(const config::Config& config) {
+    if (!hears(config) || !config.flag("channels.webhook.catch_up.enabled")) return std::nullopt;
+    const auto target = config.target(config.active_target());
+    const auto* version = opencrvs::find_version(target.version);
+    if (version == nullptr) return std::nullopt;
+    // Of 1.x no other client may search; of 1.9 and 2.0 it is the one that asks back.
+    const bool legacy = version->generation == opencrvs::Generation::legacy;
+    const auto& client = target.search || legacy ? target.search : target.webhook;
+    if (!client) return std::nullopt;
+    CatchUpOptions out;
+    out.target = target.name;
+    out.search = {target.name, target.version, target.gateway_url,
+                  token_options(target, target.search ? "search" : "webhook", *client), target.timeout};
+    out.reads = !version->read_path.empty();
+    out.every = config.duration("channels.webhook.catch_up.every");
+    out.overlap = config.duration("channels.webhook.catch_up.overlap");
+    out.daily_searches = static_cast<std::size_t>(config.integer("channels.webhook.catch_up.daily_searches"));
+    return out;
+}
+
 std::optional<opencrvs::WebhookSubscriptionOptions> subscription_options(const config::Config& config,
                                                                          std::uint16_t port) {
     if (!hears(config)) return std::nullopt;

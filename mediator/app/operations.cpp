@@ -131,6 +131,12 @@ Task<Result<Json>> Operations::run(std::string command, Json args, std::string a
     if (command == "deliveries.retry" || command == "deliveries.discard") {
         co_return co_await step_delivery(std::move(command), std::move(args), std::move(actor));
     }
+    if (HearingOperations::knows(command)) {
+        HearingOperations nothing(deps_.store, deps_.clock);
+        auto& hearing = deps_.hearing == nullptr ? nothing : *deps_.hearing;
+        auto done = co_await hearing.run(std::move(command), std::move(args), std::move(actor));
+        co_return done;
+    }
     if (command == "subscriptions.list") co_return co_await list_subscriptions(std::move(args));
     if (command.starts_with("subscriptions.") && std::count(commands().begin(), commands().end(), command) != 0) {
         co_return co_await change_subscription(std::move(command), std::move(args), std::move(actor));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/crosswalk_operations.hpp"
+#include "app/hearing_operations.hpp"
 #include "channels/webhook/callback.hpp"
 #include "core/envelope.hpp"
 #include "core/json.hpp"
@@ -34,6 +35,7 @@ class Operations {
         std::function<void()> subscriptions_changed{};  // may be empty
         Upstream* upstream = nullptr;                   // asks callbacks; none: they are not asked
         webhook::CallbackPolicy callbacks{};            // where subscribers may be called
+        HearingOperations* hearing = nullptr;           // asks OpenCRVS; none: it is not asked
     };
     explicit Operations(Deps deps)
         : deps_(std::move(deps)), crosswalk_({deps_.store, deps_.clock, deps_.target, deps_.outbox_changed}) {}
@@ -42,7 +44,7 @@ class Operations {
     /// transactions.list, transactions.show, notifications.conflicts, deliveries.list, deliveries.show,
     /// deliveries.retry, deliveries.discard, deliveries.release, deliveries.resolve, subscriptions.list,
     /// subscriptions.pause, subscriptions.resume, subscriptions.remove, subscriptions.test, store.check, and those of
-    /// CrosswalkOperations.
+    /// CrosswalkOperations and HearingOperations.
     Task<Result<Json>> run(std::string command, Json args, std::string actor);
 
     static const std::vector<std::string>& commands();

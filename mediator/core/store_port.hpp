@@ -189,7 +189,7 @@ struct RemoveSubscription {
 };
 
 /// *published*: something became known, and these deliveries tell it. Where the key is known nothing happens, and
-/// nothing fails; nor is a delivery queued whose subscription is gone.
+/// nothing fails; nor is a delivery queued that exists already or whose subscription is gone.
 struct Publish {
     std::string once_key;
     std::string event;  // id of the event
@@ -201,6 +201,12 @@ struct Publish {
     std::vector<Enqueue> deliveries;  // of the same transaction, each with its subscription
 };
 
+/// *queued*: tells one subscription of something, with a payload of its own and the subscription's next number, whether
+/// or not it was made known. Where the delivery exists or the subscription is gone nothing happens, and nothing fails.
+struct Tell {
+    Enqueue delivery;
+};
+
 /// A small named document kept across restarts: last-good console settings, form config, locations.
 struct PutCache {
     std::string key;
@@ -209,7 +215,7 @@ struct PutCache {
 };
 
 using Op = std::variant<Receive, Attempt, Answer, Enqueue, StepDelivery, Complete, Disclose, Administer, PutClient,
-                        RemoveClient, ChangeCrosswalk, PutSubscription, RemoveSubscription, Publish, PutCache>;
+                        RemoveClient, ChangeCrosswalk, PutSubscription, RemoveSubscription, Publish, Tell, PutCache>;
 
 /// Operations that are kept or lost together, each unit under its own savepoint: a bad one fails alone.
 using Unit = std::vector<Op>;

@@ -316,8 +316,7 @@ PreparedPublication publication_of(Publish op) {
     PreparedPublication out;
     // It may hold a registration number: its hash is compared.
     out.once_key = sha256_hex(op.once_key);
-    out.published = start_of_transaction(kind::published, op.at, op.transaction);
-    auto& entry = out.published;
+    auto& entry = out.published.emplace(start_of_transaction(kind::published, op.at, op.transaction));
     put(entry.body, "once_key", out.once_key);
     put(entry.body, "event", op.event);
     put(entry.body, "topic", op.topic);
@@ -333,6 +332,16 @@ PreparedPublication publication_of(Publish op) {
     return out;
 }
 
+PreparedPublication publication_of(Tell op) {
+    if (op.delivery.subscription.empty())
+        throw std::invalid_argument("a delivery that tells of an event is for no subscription");
+    auto payload = std::move(op.delivery.payload);
+    PreparedPublication out;
+    auto& queued = out.deliveries.emplace_back(entry_of(std::move(op.delivery)));
+    add_part(queued, std::string(payload_part), std::move(payload));
+    return out;
+}
+
 struct Prepare {
     PreparedUnit& unit;
     WallTime now;
@@ -345,6 +354,14 @@ struct Prepare {
         finish(entry);
         weigh(entry);
         unit.ops.emplace_back(std::move(entry));
+    }
+    void add(PreparedPublication publication) const {
+        if (publication.published) {
+            finish(*publication.published);
+            weigh(*publication.published);
+        }
+        for (const auto& delivery : publication.deliveries) weigh(delivery);
+        unit.ops.emplace_back(std::move(publication));
     }
 
     void operator()(Receive&& op) const {
@@ -370,13 +387,8 @@ struct Prepare {
     void operator()(ChangeCrosswalk&& op) const { add(entry_of(op)); }
     void operator()(PutSubscription&& op) const { add(entry_of(op)); }
     void operator()(RemoveSubscription&& op) const { add(entry_of(op)); }
-    void operator()(Publish&& op) const {
-        auto publication = publication_of(std::move(op));
-        finish(publication.published);
-        weigh(publication.published);
-        for (const auto& delivery : publication.deliveries) weigh(delivery);
-        unit.ops.emplace_back(std::move(publication));
-    }
+    void operator()(Publish&& op) const { add(publication_of(std::move(op))); }
+    void operator()(Tell&& op) const { add(publication_of(std::move(op))); }
     void operator()(PutCache&& op) const {
         auto packed = compress(op.value);
         unit.bytes += 256 + packed.size();
@@ -398,6 +410,7 @@ struct RawSize {
     std::size_t operator()(const Complete& op) const { return of(op.parts); }
     std::size_t operator()(const Enqueue& op) const { return op.payload.size(); }
     std::size_t operator()(const Publish& op) const { return op.payload.size(); }
+    std::size_t operator()(const Tell& op) const { return op.delivery.payload.size(); }
     std::size_t operator()(const PutCache& op) const { return op.value.size(); }
     std::size_t operator()(const ChangeCrosswalk& op) const {
         constexpr std::size_t of_entry = 256;

@@ -62,8 +62,8 @@ struct PreparedCache {
 /// Written only where nothing was published under its key. A delivery gets its number from the writer, which only then
 /// makes the canonical text.
 struct PreparedPublication {
-    std::string once_key;  // hashed
-    PreparedEntry published;
+    std::string once_key;                    // hashed
+    std::optional<PreparedEntry> published;  // absent: the deliveries alone
     std::vector<PreparedEntry> deliveries;
 };
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -121,6 +122,10 @@ class Reader {
     Result<std::vector<CrosswalkEntry>> crosswalk();
     /// Up to `per_client` deliveries of each destination and client, of these kinds, not of these clients.
     Result<DuePage> due_deliveries(const DueQuery& query);
+    /// Of keys as in `Publish::once_key`: those under which something was made known.
+    Result<std::set<std::string>> published(const std::vector<std::string>& once_keys);
+    /// Of ids of deliveries: those that there are.
+    Result<std::set<std::string>> known_deliveries(const std::vector<std::string>& ids);
     /// A page of deliveries, newest first.
     Result<std::vector<Delivery>> list_deliveries(const DeliveryFilter& filter);
     /// One delivery; `not_found` where there is none.

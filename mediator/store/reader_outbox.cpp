@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
+#include "core/hash.hpp"
 #include "store/entry.hpp"
 #include "store/part.hpp"
 #include "store/query.hpp"
@@ -166,6 +167,31 @@ Result<std::vector<DeliveryCount>> Reader::count_deliveries() {
         while (rows.next()) {
             found.push_back({delivery_state(rows.bytes(0)).value_or(DeliveryState::dead), rows.text(1), rows.text(2),
                              rows.text(3), rows.integer(4), wall_time(rows.integer(5))});
+        }
+        return found;
+    });
+}
+
+Result<std::set<std::string>> Reader::published(const std::vector<std::string>& once_keys) {
+    return guarded([&]() -> Result<std::set<std::string>> {
+        Statement statement(database_, "SELECT 1 FROM published WHERE once_key = ?");
+        std::set<std::string> found;
+        for (const auto& key : once_keys) {
+            const auto hash = sha256_hex(key);
+            auto rows = statement.query(hash);
+            if (rows.next()) found.insert(key);
+        }
+        return found;
+    });
+}
+
+Result<std::set<std::string>> Reader::known_deliveries(const std::vector<std::string>& ids) {
+    return guarded([&]() -> Result<std::set<std::string>> {
+        Statement statement(database_, "SELECT 1 FROM outbox WHERE delivery = ?");
+        std::set<std::string> found;
+        for (const auto& id : ids) {
+            auto rows = statement.query(id);
+            if (rows.next()) found.insert(id);
         }
         return found;
     });

@@ -54,6 +54,7 @@ Session::Session(const SessionOptions& options)
       subjects_(database_,
                 "SELECT tracking_id, event_id, registration_number, source_id, office FROM txn WHERE id = ?"),
       published_(database_, "SELECT 1 FROM published WHERE once_key = ?"),
+      delivery_(database_, "SELECT 1 FROM outbox WHERE delivery = ?"),
       sequence_(database_, "SELECT sequence FROM subscription WHERE id = ?"),
       put_cache_(database_, "INSERT OR REPLACE INTO cache (key, value, size, at) VALUES (?,?,?,?)"),
       erasable_(database_,
@@ -143,12 +144,18 @@ void Session::apply_op(PreparedCache& cache) {
 }
 
 void Session::apply_op(PreparedPublication& publication) {
-    {
-        auto known = published_.query(publication.once_key);
-        if (known.next()) return;
+    if (publication.published) {
+        {
+            auto known = published_.query(publication.once_key);
+            if (known.next()) return;
+        }
+        append(*publication.published);
     }
-    append(publication.published);
     for (auto& delivery : publication.deliveries) {
+        {
+            auto there = delivery_.query(text_member(delivery.body, "delivery"));
+            if (there.next()) continue;
+        }
         {
             auto subscription = sequence_.query(text_member(delivery.body, "subscription"));
             if (!subscription.next()) continue;

@@ -83,6 +83,7 @@ class Session {
     Statement same_content_;
     Statement subjects_;
     Statement published_;
+    Statement delivery_;
     Statement sequence_;
     Statement put_cache_;
     Statement erasable_;

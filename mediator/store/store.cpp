@@ -255,6 +255,16 @@ Task<Result<std::vector<DeliveryCount>>> Store::count_deliveries() {
     return on_worker<std::vector<DeliveryCount>>(running_->workers, std::move(work));
 }
 
+Task<Result<std::set<std::string>>> Store::published(std::vector<std::string> once_keys) {
+    auto work = [keys = std::move(once_keys)](Reader& reader) { return reader.published(keys); };
+    return on_worker<std::set<std::string>>(running_->workers, std::move(work));
+}
+
+Task<Result<std::set<std::string>>> Store::known_deliveries(std::vector<std::string> ids) {
+    auto work = [ids = std::move(ids)](Reader& reader) { return reader.known_deliveries(ids); };
+    return on_worker<std::set<std::string>>(running_->workers, std::move(work));
+}
+
 Task<Result<store_ops::TransactionState>> Store::transaction_state(std::string transaction) {
     auto work = [transaction = std::move(transaction)](Reader& reader) {
         return reader.transaction_state(transaction);

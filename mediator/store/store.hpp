@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,8 @@ class Store final : public StorePort {
     Task<Result<Delivery>> delivery(std::string id);
     Task<Result<std::string>> delivery_payload(std::string id);
     Task<Result<std::vector<DeliveryCount>>> count_deliveries();
+    Task<Result<std::set<std::string>>> published(std::vector<std::string> once_keys);
+    Task<Result<std::set<std::string>>> known_deliveries(std::vector<std::string> ids);
     /// Takes one worker for as long as it runs. `progress` is called on that worker.
     Task<Result<CheckReport>> check(CheckProgress progress);
 

@@ -102,4 +102,24 @@ TEST(HearingOptions, StandInFrontOfTheCountryConfiguration) {
     EXPECT_TRUE(ask_options(*config));
 }
 
+TEST(HearingOptions, LookUpWhatWasMissedWhereAClientMaySearch) {
+    EXPECT_FALSE(catch_up_options(*configured("1.8", webhooks, search_client, ""))) << "the channel is off";
+    EXPECT_FALSE(catch_up_options(*configured("1.8", webhooks, webhook_client, enabled)))
+        << "of 1.x only a client of the kind record search may";
+    const auto legacy =
+        catch_up_options(*configured("1.8", webhooks, std::string(webhook_client) + search_client, enabled));
+    ASSERT_TRUE(legacy);
+    EXPECT_EQ(legacy->search.token.client_id, "s");
+    EXPECT_FALSE(legacy->reads);
+    EXPECT_EQ(legacy->every, std::chrono::minutes(5));
+    EXPECT_EQ(legacy->overlap, std::chrono::minutes(10));
+    EXPECT_EQ(legacy->daily_searches, 1000U);
+    const auto now = catch_up_options(*configured("2.0", "", webhook_client, forwarded));
+    ASSERT_TRUE(now);
+    EXPECT_EQ(now->search.token.client_id, "w");
+    EXPECT_TRUE(now->reads);
+    EXPECT_FALSE(catch_up_options(*configured(
+        "2.0", "", webhook_client, R"("webhook-inbound":{"enabled":true},"webhook":{"catch_up":{"enabled":false}})")));
+}
+
 }  // namespace

@@ -88,6 +88,15 @@ TEST(EventDocument, IsFoldedToTheActionThatIsAskedFor) {
     EXPECT_EQ(child.gender, "female");
 }
 
+TEST(EventDocument, NamesTheActionsFromTheRegistrationOn) {
+    const auto actions = actions_since_registration(birth());
+    ASSERT_GE(actions.size(), 3U);
+    EXPECT_EQ(actions[0], id(9)) << "as it was asked for";
+    EXPECT_EQ(actions[1], id(11));
+    EXPECT_TRUE(actions_since_registration(until(9)).empty()) << "asked for, and not accepted";
+    EXPECT_TRUE(actions_since_registration(Json::array()).empty());
+}
+
 TEST(EventDocument, ANullTakesAValueAway) {
     const auto event = read_about(birth(), id(9))->event.value().event;
     EXPECT_EQ(event.informant.email, std::nullopt);

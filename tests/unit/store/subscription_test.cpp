@@ -187,6 +187,44 @@ TEST_F(Subscriptions, ErasedAnEventIsStillKnownAndNothingOfItIsLeft) {
     EXPECT_EQ(database.integer("SELECT count(*) FROM published WHERE record <> ''"), 0);
 }
 
+TEST_F(Subscriptions, OneIsToldOfThePastOnceAndWithAPayloadOfItsOwn) {
+    ASSERT_TRUE(commit(*store, unit_of(put(subscription("s1")))));
+    ASSERT_TRUE(commit(*store, unit_of(put(subscription("s2")))));
+    const auto known = tell("key 1", {"s1"});
+    const auto tell_one = [&](Enqueue delivery) {
+        delivery.transaction = new_id();
+        delivery.payload = R"({"event":"told again"})";
+        Unit unit;
+        unit.emplace_back(receive(delivery.transaction));
+        unit.emplace_back(Tell{delivery});
+        const auto committed = commit(*store, std::move(unit));
+        EXPECT_TRUE(committed) << committed.error().message;
+    };
+    tell_one(known[0]);
+    EXPECT_EQ(all()[0].sequence, 1) << "it was told of it before";
+    auto other = publish(new_id(), "key 1", {"s2"}).deliveries[0];
+    tell_one(other);
+    tell_one(other);
+    EXPECT_EQ(all()[1].sequence, 1);
+    EXPECT_EQ(run(store->delivery_payload(other.delivery)).value(), R"({"event":"told again"})");
+    auto gone = publish(new_id(), "key 1", {"gone"}).deliveries[0];
+    tell_one(gone);
+    EXPECT_EQ(run(store->known_deliveries({known[0].delivery, other.delivery, gone.delivery})).value(),
+              (std::set<std::string>{known[0].delivery, other.delivery}));
+
+    // Told before it was made known, it is not told again when it is.
+    auto ahead = publish(new_id(), "key 2", {"s1"});
+    tell_one(ahead.deliveries[0]);
+    Unit unit;
+    unit.emplace_back(receive(ahead.transaction));
+    unit.emplace_back(ahead);
+    ASSERT_TRUE(commit(*store, std::move(unit)));
+    EXPECT_EQ(all()[0].sequence, 2);
+    EXPECT_EQ(run(store->published({"key 1", "key 2", "key 3"})).value(), (std::set<std::string>{"key 1", "key 2"}));
+    store->close();
+    expect_sound();
+}
+
 TEST_F(Subscriptions, CheckRebuildsThem) {
     ASSERT_TRUE(commit(*store, unit_of(put(subscription("s1")))));
     tell("key 1", {"s1"});

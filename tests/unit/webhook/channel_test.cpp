@@ -42,7 +42,12 @@ class WebhookChannel : public testing::Test {
             const auto challenge = query_value(call.url.substr(call.url.find('?') + 1), "challenge").value_or("");
             return UpstreamReply{200, {}, dump_json({{"challenge", wrong_answer ? "other" : challenge}})};
         };
+        use_version("");
+    }
+    /// Of the OpenCRVS behind.
+    void use_version(std::string version) {
         WebhookDeps deps;
+        deps.version = std::move(version);
         deps.subscriptions = [this] { return directory; };
         deps.callbacks = [this] { return policy; };
         deps.changed = [this] { reload(); };
@@ -168,6 +173,18 @@ TEST_F(WebhookChannel, RefusesIn1xWordsAndOrder) {
     }
     EXPECT_TRUE(upstream.calls.empty());
     EXPECT_TRUE(store.ops.empty());
+}
+
+TEST_F(WebhookChannel, RefusesWhatTheTargetNeverTells) {
+    use_version("1.8");
+    const auto answer = subscribe(hub({{"topic", "BIRTH_CERTIFIED"}}));
+    EXPECT_EQ(answer.response.status, 400);
+    EXPECT_EQ(answer.response.body,
+              R"({"hub":{"mode":"denied","reason":"Unsupported topic: BIRTH_CERTIFIED","topic":"BIRTH_CERTIFIED"}})");
+    EXPECT_TRUE(answer.response.headers.get("Mediator-Reason").starts_with("OpenCRVS 1.x dispatches only births"));
+    EXPECT_EQ(subscribe().response.status, 202);
+    use_version("2.0");
+    EXPECT_EQ(subscribe(hub({{"topic", "BIRTH_CERTIFIED"}})).response.status, 202);
 }
 
 TEST_F(WebhookChannel, RefusesWhatIsNoSubscription) {

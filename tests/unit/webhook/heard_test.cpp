@@ -255,4 +255,95 @@ TEST(Looks, GrowRarer) {
     EXPECT_EQ(before_next_look(23h), 15min);
 }
 
+/// The record as a search of 1.9 shows it.
+Json index_result() {
+    return {{"id", record},
+            {"type", "birth"},
+            {"trackingId", "B7Q2K1A"},
+            {"legalStatuses",
+             {{"REGISTERED",
+               {{"acceptedAt", "2026-03-02T09:15:00.000Z"},
+                {"registrationNumber", number},
+                {"createdAtLocation", "0f1f0000-0000-4000-8000-000000000001"}}}}},
+            {"declaration", {{"child.name", {{"firstname", "Tala"}, {"surname", "Mwansa"}}}}}};
+}
+
+TEST_F(Hearing, AsksForTheWholeOfWhatASearchFoundAndTellsWhatBecameOfItToo) {
+    target_shows(whole());
+    const auto sent = hear(Heard::catch_up, dump_json({{"record", record}}));
+    EXPECT_EQ(sent.outcome.kind, Kind::done) << sent.outcome.error.message;
+    EXPECT_EQ(looks, 1) << "each look is seen in the record";
+    std::vector<std::string> topics;
+    for (const auto& event : published) topics.push_back(name(event.topic));
+    ASSERT_GE(topics.size(), 3U);
+    EXPECT_EQ(topics[0], "birth.registered");
+    EXPECT_EQ(published[0].occurrence, number) << "as of any other way to hear of it";
+    EXPECT_EQ(topics[1], "birth.certified");
+    EXPECT_EQ(topics[2], "birth.corrected");
+    EXPECT_EQ(sent.also.size(), published.size());
+    for (const auto& event : published) {
+        EXPECT_EQ(event.heard, Heard::catch_up);
+        EXPECT_TRUE(event.confirmed);
+        EXPECT_FALSE(event.partial);
+    }
+    EXPECT_EQ(sent.subjects.registration_number, number);
+}
+
+TEST_F(Hearing, TellsOneSubscriptionOnlyWhatWasFoundForIt) {
+    target_shows(whole());
+    std::vector<std::string> told;
+    deps.tell = [&](const RegistrationEvent& event, const std::string& subscription, const std::string&, WallTime) {
+        told.push_back(subscription + " " + name(event.topic));
+        return std::vector<store_ops::Op>{store_ops::Disclose{}};
+    };
+    const auto sent = hear(Heard::catch_up, dump_json({{"record", record}, {"subscription", "sub-1"}}));
+    EXPECT_TRUE(published.empty());
+    ASSERT_FALSE(told.empty());
+    EXPECT_EQ(told[0], "sub-1 birth.registered");
+    EXPECT_EQ(sent.also.size(), told.size());
+}
+
+TEST_F(Hearing, PublishesWhatASearchOf19ShowsAsPartOfTheRecord) {
+    const auto sent = hear(Heard::catch_up, dump_json({{"record", record}, {"result", index_result()}}));
+    EXPECT_EQ(sent.outcome.kind, Kind::done) << sent.outcome.error.message;
+    ASSERT_EQ(published.size(), 1U);
+    const auto& event = published[0];
+    EXPECT_EQ(event.occurrence, number);
+    EXPECT_EQ(event.record, record);
+    EXPECT_TRUE(event.partial);
+    EXPECT_EQ(event.occurred_at, "2026-03-02T09:15:00.000Z");
+    EXPECT_EQ(event.event.office, "0f1f0000-0000-4000-8000-000000000001");
+    EXPECT_EQ(event.event.registration->tracking_id, "B7Q2K1A");
+    EXPECT_EQ(event.event.persons.at(role::child).names.at(0).family, "Mwansa");
+    EXPECT_EQ(looks, 0);
+}
+
+TEST_F(Hearing, PublishesWhatASearchOf1xShowsAsPartOfTheRecord) {
+    const auto result = json_file(opencrvs::test::source_dir() / "tests/unit/formats/data/search/birth.json");
+    const auto sent = hear(Heard::catch_up, dump_json({{"record", "x"}, {"result", result}}));
+    EXPECT_EQ(sent.outcome.kind, Kind::done) << sent.outcome.error.message;
+    ASSERT_EQ(published.size(), 1U);
+    EXPECT_TRUE(published[0].partial);
+    EXPECT_EQ(published[0].target, "national");
+    EXPECT_NE(sent.account.find("motherIdentifier"), std::string::npos) << "nothing is dropped silently";
+    auto broken = result;
+    broken["type"] = "Divorce";
+    EXPECT_EQ(hear(Heard::catch_up, dump_json({{"record", "x"}, {"result", broken}})).outcome.kind, Kind::refused);
+}
+
+TEST_F(Hearing, WaitsForWhatWasFoundAndIsNotShown) {
+    target_shows(fail(ErrorCode::not_found, "not shown"));
+    EXPECT_TRUE(hear(Heard::catch_up, dump_json({{"record", record}})).outcome.patient);
+    auto unregistered = whole();
+    for (auto& action : unregistered["actions"]) {
+        if (text_member(action, "type") == "REGISTER") action["status"] = "Requested";
+    }
+    target_shows(unregistered);
+    EXPECT_TRUE(hear(Heard::catch_up, dump_json({{"record", record}})).outcome.patient);
+    deps.event = {};
+    const auto unasked = hear(Heard::catch_up, dump_json({{"record", record}}));
+    EXPECT_EQ(unasked.outcome.kind, Kind::again);
+    EXPECT_EQ(unasked.outcome.error.message, "no client of ours may read records of OpenCRVS");
+}
+
 }  // namespace
