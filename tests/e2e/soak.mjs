@@ -26,6 +26,11 @@ if (wantedVersion !== 'all' && !allVersions.includes(wantedVersion)) {
   process.exit(2)
 }
 const versions = wantedVersion === 'all' ? allVersions : [wantedVersion]
+const onOutage = word('on-outage', 'refuse')
+if (!['refuse', 'queue'].includes(onOutage)) {
+  console.error('--on-outage is refuse or queue')
+  process.exit(2)
+}
 const senders = option('senders', 8)
 const say = (...words) => console.log(...words)
 
@@ -46,7 +51,7 @@ class Soak {
       sandbox: this.sandbox, port, adminPort, settings: { targets: { sandbox: { timeout: '2s' } } }
     })
     await this.mediator.start()
-    this.key = (await this.mediator.addClient('hospital')).key
+    this.key = (await this.mediator.addClient('hospital', undefined, { onOutage })).key
   }
 
   async stop () {
@@ -156,8 +161,8 @@ const troubles = {
   'answers what is no JSON': { kind: 'garbage', after: true }
 }
 
-/** What an outage at a 1.x target leaves for a person has to fit in one list. */
-const mostUnclear = 800
+/** What an outage leaves for a person at a 1.x target has to fit in one list; what it leaves in the queue, to be sent soon. */
+const mostWaiting = 800
 
 async function outage (soak, rule, seconds) {
   const end = performance.now() + seconds * 1000
@@ -165,7 +170,7 @@ async function outage (soak, rule, seconds) {
     ? ['POST /notification']
     : ['POST /events/*', 'POST /events/events/*/notify', 'POST /events/events/notifications']
   await soak.sandbox.faults(...calls.map(match => ({ match, ...rule })))
-  const pause = soak.legacy ? senders * seconds * 1000 / mostUnclear : 0
+  const pause = soak.legacy || onOutage === 'queue' ? senders * seconds * 1000 / mostWaiting : 0
   const sender = async () => {
     while (performance.now() < end) {
       await soak.deliver()
@@ -213,7 +218,7 @@ for (const version of versions) {
   good = await scenario(version, `${notifications} notifications or more, kill -9 at ${wantedKills} random moments`, 60000,
     soak => kills(soak, notifications, wantedKills)) && good
   for (const [name, rule] of Object.entries(troubles)) {
-    good = await scenario(version, `OpenCRVS ${name} for ${seconds} s under load`, 120000,
+    good = await scenario(version, `OpenCRVS ${name} for ${seconds} s under load (on_outage: ${onOutage})`, 120000,
       soak => outage(soak, rule, seconds)) && good
   }
 }
