@@ -8,8 +8,8 @@
 #include "support/sandbox/legacy.hpp"
 #include "support/sandbox/options.hpp"
 #include "support/sandbox/records.hpp"
-#include "support/sandbox/webhooks.hpp"
 #include "support/sandbox/sandbox.hpp"
+#include "support/sandbox/webhooks.hpp"
 
 #include <memory>
 #include <optional>
