@@ -135,7 +135,9 @@ Task<Result<std::unique_ptr<Prepared>>> Target::prepare_current(Exchange& exchan
 Task<Result<Account>> Target::preview(Exchange& exchange, const VitalEvent& event) {
     // Ids of a notification that is not sent: they are in nothing that leaves.
     constexpr const char* nil = "00000000-0000-0000-0000-000000000000";
-    auto prepared = co_await prepare_current(exchange, event, {nil, nil});
+    // A variable: g++ 12 destroys an aggregate twice that is made within the arguments of an awaited call.
+    NotifyIds ids{nil, nil};
+    auto prepared = co_await prepare_current(exchange, event, std::move(ids));
     if (!prepared) co_return fail(prepared.error());
     co_return std::move((*prepared)->account);
 }

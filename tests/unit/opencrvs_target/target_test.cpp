@@ -110,6 +110,22 @@ TEST_F(TargetTest, CreatesAndNotifies) {
     EXPECT_EQ(last->steps()[1].headers.get("authorization"), "[redacted]");
 }
 
+TEST_F(TargetTest, APreviewSaysWhatWouldBeSentAndSendsNothing) {
+    const auto event = birth();
+    const auto sent = notify(event);
+    ASSERT_TRUE(sent) << sent.error().message;
+    const auto calls = opencrvs.calls().size();
+    last = exchange();
+    // Twice: what the first left behind is what the second would fall over.
+    for (int i = 0; i < 2; ++i) {
+        const auto previewed = run(target->preview(*last, event));
+        ASSERT_TRUE(previewed) << previewed.error().message;
+        EXPECT_EQ(previewed->carried, sent->account.carried);
+    }
+    EXPECT_EQ(opencrvs.calls().size(), calls);
+    EXPECT_TRUE(last->steps().empty());
+}
+
 TEST_F(TargetTest, RepeatingTheSameIdsDoesNothingTwice) {
     const auto event = birth();
     const auto first = notify(event);
