@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 // What the sandbox of a 1.x version takes, refuses and answers.
-#include "support/http_client/http_client.hpp"
+#include "integration/sandbox/ask.hpp"
 #include "support/paths/paths.hpp"
 #include "support/sandbox/sandbox.hpp"
 
@@ -12,22 +12,10 @@
 
 using namespace ocm;
 using namespace ocm::sandbox;
+using ocm::test::ask;
 using namespace std::chrono_literals;
 
 namespace {
-
-HttpResponse ask(const Sandbox& sandbox, const std::string& method, const std::string& target,
-                 const std::string& body = {}, const std::string& token = {}) {
-    HttpRequest request;
-    request.method = method;
-    request.target = target;
-    request.body = body;
-    if (!body.empty()) request.headers.set("content-type", "application/json");
-    if (!token.empty()) request.headers.set("authorization", "Bearer " + token);
-    test::FetchOptions options;
-    options.timeout = 5s;
-    return test::fetch("127.0.0.1", sandbox.port(), request, options);
-}
 
 Json json_of(const HttpResponse& answer) {
     const auto parsed = parse_json(answer.body);

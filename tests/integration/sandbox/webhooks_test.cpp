@@ -2,8 +2,8 @@
 // The webhooks service of the sandbox of a 1.x version, and what the country configuration of 1.9 and 2.0 forwards.
 #include "support/sandbox/webhooks.hpp"
 
+#include "integration/sandbox/ask.hpp"
 #include "integration/upstream/raw_server.hpp"
-#include "support/http_client/http_client.hpp"
 #include "support/paths/paths.hpp"
 #include "support/sandbox/sandbox.hpp"
 
@@ -16,6 +16,7 @@
 
 using namespace ocm;
 using namespace ocm::sandbox;
+using ocm::test::ask;
 using namespace std::chrono_literals;
 
 namespace {
@@ -32,19 +33,6 @@ SystemClient client(char last, const char* scope, std::vector<std::string> permi
 const SystemClient notifier = client('1', "notification-api");
 const SystemClient ministry = client('2', "webhook", {"child-details", "mother-details"});
 const SystemClient identity = client('3', "nationalId");
-
-HttpResponse ask(const Sandbox& sandbox, const std::string& method, const std::string& target,
-                 const std::string& body = {}, const std::string& token = {}) {
-    HttpRequest request;
-    request.method = method;
-    request.target = target;
-    request.body = body;
-    if (!body.empty()) request.headers.set("content-type", "application/json");
-    if (!token.empty()) request.headers.set("authorization", "Bearer " + token);
-    test::FetchOptions options;
-    options.timeout = 5s;
-    return test::fetch("127.0.0.1", sandbox.port(), request, options);
-}
 
 Json json_of(const std::string& text) {
     const auto parsed = parse_json(text);
