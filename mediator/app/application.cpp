@@ -78,13 +78,13 @@ struct Application::Impl {
     std::shared_ptr<const AccessTokens> tokens;
     std::unique_ptr<opencrvs::Target> target;
     std::unique_ptr<opencrvs::WebhookSubscriptions> hub;  // ours at a 1.x target; may be empty
+    webhook::GapLog gaps;                                 // that `catch_up` fills
     std::unique_ptr<CatchUp> catch_up;                    // may be empty: nothing is looked up
     std::unique_ptr<HearingOperations> hearing;
     Published<webhook::SubscriptionDirectory> subscriptions{std::make_shared<const webhook::SubscriptionDirectory>()};
     RuntimeSettings runtime;
     std::unique_ptr<Engine> engine;
     std::unique_ptr<Dispatcher> dispatcher;
-    webhook::GapLog gaps;
     std::unique_ptr<opencrvs::AuthKey> auth_key;  // of triggers; empty where we do not stand in front
     std::unique_ptr<CountryConfigFront> front;    // of the country configuration; may be empty
     std::unique_ptr<http::Server> front_server;
