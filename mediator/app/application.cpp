@@ -165,16 +165,16 @@ Result<void> Application::Impl::build() {
     if (auto built = build_channels(); !built) return built;
     // Before the outbox begins: to an empty directory every subscription would be one that was removed.
     if (auto known = read_subscriptions(); !known) return known;
-    console = std::make_unique<ConsoleSettings>(input, ports(), [this](const auto& now) { settings_changed(now); });
-    block_on(console->load_last_good());
-    settings_changed(console->current());
-    clients_changed();
-
     hearing = std::make_unique<HearingOperations>(*store, clock);
     operations = std::make_unique<Operations>(Operations::Deps{
         *store, clock, ids, [this] { clients_changed(); }, [this] { dispatcher->changed(); }, envelope_options(*config),
         target.get(), [this] { subscriptions_changed(); }, upstream.get(), callback_policy(*config), hearing.get()});
+    // And the codes of places: to an empty crosswalk every place of another system would be unknown.
     if (auto known = block_on(operations->crosswalk().publish()); !known) return known;
+    console = std::make_unique<ConsoleSettings>(input, ports(), [this](const auto& now) { settings_changed(now); });
+    block_on(console->load_last_good());
+    settings_changed(console->current());
+    clients_changed();
     if (auto listening = listen(); !listening) return listening;
     if (auto listening = listen_in_front(); !listening) return listening;
     if (auto options = subscription_options(*config, server->port())) {
