@@ -3,6 +3,7 @@
 
 #include "app/cli_commands.hpp"
 #include "app/late_update.hpp"
+#include "channels/opencrvs/webhook_subscriptions.hpp"
 #include "channels/webhook/inbound.hpp"
 #include "channels/webhook/publish.hpp"
 
@@ -72,6 +73,8 @@ http::ServerOptions server_options(const config::Config& config) {
     out.limits.idle_timeout = config.duration("server.idle_timeout");
     out.limits.max_connections = static_cast<std::size_t>(config.integer("server.max_connections"));
     out.limits.max_bytes_in_flight = config.size("server.max_bytes_in_flight");
+    // OpenCRVS 1.x takes any answer for "delivered" and tells again only where there is none (opencrvs.md 4.7).
+    out.resets_when_busy = [](const HttpRequest& request) { return request.path == opencrvs::callback_path; };
     return out;
 }
 

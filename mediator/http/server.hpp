@@ -50,6 +50,9 @@ struct ServerOptions {
     /// Bodies of GET, HEAD, DELETE, OPTIONS and TRACE are read too; else they are not waited for (OpenHIM announces
     /// some and sends none).
     bool reads_every_body = false;
+    /// Of a request whose head was read and for whose body there is no room: whether its caller would take the 503 for
+    /// "received". The connection is reset then, as `HttpResponse::reset` does.
+    std::function<bool(const HttpRequest&)> resets_when_busy = {};
 };
 
 /// Answers a whole request. Runs on the connection's io thread; what it throws becomes a bare 500.

@@ -387,7 +387,7 @@ class Session : public std::enable_shared_from_this<Session> {
     Task<bool> read_body(RequestHead& head, std::size_t head_size, InFlight& in_flight) {
         auto& request = head.request;
         if (stats().bytes_in_flight + head.content_length > limits().max_bytes_in_flight) {
-            co_return co_await overloaded();
+            co_return co_await overloaded(request);
         }
         BodyReader reader(input().substr(0, head_size), limits().max_body);
         buffer_.consume(head_size);
@@ -399,7 +399,7 @@ class Session : public std::enable_shared_from_this<Session> {
         while (true) {
             buffer_.consume(reader.feed(input()));
             in_flight.grow_to(reader.size());
-            if (stats().bytes_in_flight > limits().max_bytes_in_flight) co_return co_await overloaded();
+            if (stats().bytes_in_flight > limits().max_bytes_in_flight) co_return co_await overloaded(request);
             if (reader.state() == BodyReader::State::complete) break;
             if (reader.state() == BodyReader::State::refused) {
                 co_return co_await refuse(std::move(request), reader.status(), std::string(reader.reason()));
@@ -449,8 +449,12 @@ class Session : public std::enable_shared_from_this<Session> {
         co_return false;
     }
 
-    Task<bool> overloaded() {
+    Task<bool> overloaded(const HttpRequest& request) {
         count_refusal(503);
+        if (shared_->options.resets_when_busy && shared_->options.resets_when_busy(request)) {
+            reset();
+            co_return false;
+        }
         unread_ = true;
         const auto response = busy_response();
         const ResponseFraming framing{false, false, false};

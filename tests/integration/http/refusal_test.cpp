@@ -189,7 +189,8 @@ TEST_F(ServerTest, TooManyConnectionsAreTurnedAway) {
 }
 
 TEST_F(ServerTest, TooManyBytesAreTurnedAway) {
-    serve({.limits = {.max_bytes_in_flight = 10'000}});
+    serve({.limits = {.max_bytes_in_flight = 10'000},
+           .resets_when_busy = [](const HttpRequest& request) { return request.path == "/takes-any-answer"; }});
     RawConnection holder(host, port());
     holder.send(post_head + "Content-Length: 8000\r\n\r\n" + std::string(7000, 'x'));
     ASSERT_TRUE(eventually([&] { return stats().bytes_in_flight == 7000; }));
@@ -199,6 +200,8 @@ TEST_F(ServerTest, TooManyBytesAreTurnedAway) {
     const auto chunked =
         exchange(post_head + "Transfer-Encoding: chunked\r\n\r\n1388\r\n" + std::string(5000, 'x') + "\r\n0\r\n\r\n");
     EXPECT_EQ(status_of(chunked), 503);
+    EXPECT_EQ(exchange("POST /takes-any-answer HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n"), "") << "reset";
+    EXPECT_EQ(stats().refused_by_status[503], 3u);
     holder.send(std::string(1000, 'x'));
     EXPECT_EQ(status_of(holder.read_until("}")), 200);
     EXPECT_TRUE(eventually([&] { return stats().bytes_in_flight == 0; }));
