@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/webhook/channel.hpp"
 
+#include "channels/webhook/cloudevent_subscriptions.hpp"
 #include "channels/webhook/contracts.hpp"
 #include "channels/webhook/deliver.hpp"
 #include "channels/webhook/fhir_subscriptions.hpp"
@@ -208,7 +209,7 @@ ChannelDefinition make_webhook_channel(WebhookDeps deps) {
     ChannelDefinition channel;
     channel.name = "webhook";
     channel.title = "OpenCRVS webhook";
-    channel.description = "Subscriptions to what OpenCRVS registers, as in OpenCRVS 1.x.";
+    channel.description = "Subscriptions to what OpenCRVS registers: as in OpenCRVS 1.x, in FHIR R4, as CloudEvents.";
     channel.role = "opencrvs-webhook";
     channel.routes = {
         route("POST", "/webhooks", "Subscribes a callback to a topic.",
@@ -220,6 +221,7 @@ ChannelDefinition make_webhook_channel(WebhookDeps deps) {
     };
     channel.routes.front().keeps_bodies = false;  // it holds the secret
     add_fhir_subscriptions(channel, shared);
+    add_cloudevent_subscriptions(channel, shared);
     return channel;
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 // Subscriptions asked for over HTTP, proved by a real callback, and what they are then told.
 #include "app/engine.hpp"
+#include "app/operations.hpp"
 #include "core/hash.hpp"
 #include "formats/opencrvs_v1/hub.hpp"
 #include "integration/webhook/deliveries_fixture.hpp"
 #include "support/http_client/http_client.hpp"
+
+#include <set>
 
 using namespace ocm;
 using namespace ocm::test;
@@ -150,6 +153,86 @@ TEST_F(Subscribing, AFhirSubscriptionIsProvedToldAndToldAgain) {
     EXPECT_EQ(subscriber.wait_for(3).size(), 3u) << "it waits";
     EXPECT_EQ(ask("DELETE", path).status, 204);
     EXPECT_EQ(ask("GET", path).status, 404);
+}
+
+TEST_F(Subscribing, OurOwnIsProvedAndToldAsCloudEvents) {
+    Subscriber subscriber;
+    const Json asked{{"callback", subscriber.url()},
+                     {"topics", {"birth.registered"}},
+                     {"fields", {"child.name"}},
+                     {"filters", {{"offices", {"D1"}}}}};
+    subscriber.allow("elsewhere.example.org");
+    auto answer = ask("POST", "/crvs/subscriptions", asked);
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_EQ(json(answer)["path"], "/callback");
+    subscriber.allow("*");
+    answer = ask("POST", "/crvs/subscriptions", asked);
+    ASSERT_EQ(answer.status, 201) << answer.body;
+    const auto path = std::string(answer.headers.get("location"));
+    EXPECT_EQ(path, "/crvs/subscriptions/" + json(answer)["id"].get<std::string>());
+    EXPECT_EQ(json(ask("GET", path))["filters"]["offices"][0], "office-1");
+
+    register_birth("2026B0000001");
+    register_birth("2026B0000002", "office-2");  // filtered out
+    register_birth("2026B0000003");
+    const auto seen = subscriber.wait_for(4);
+    ASSERT_EQ(seen.size(), 4u);
+    EXPECT_EQ(seen[0].method, "OPTIONS");
+    EXPECT_EQ(seen[1].headers.get("webhook-request-origin"), "mediator.example.org");
+    for (std::size_t i = 2; i < seen.size(); ++i) {
+        EXPECT_EQ(seen[i].method, "POST");
+        EXPECT_TRUE(
+            opencrvs_v1::hub_signature_matches("planted-secret", seen[i].body, seen[i].headers.get("x-hub-signature")));
+        const auto event = parse_json(seen[i].body).value();
+        EXPECT_EQ(event["type"], "org.opencrvs.mediator.birth.registered.v1");
+        EXPECT_NE(seen[i].body.find("Planted"), std::string::npos);
+        EXPECT_EQ(seen[i].body.find("1234567890"), std::string::npos) << "the mother was not asked for";
+    }
+    EXPECT_EQ(json(ask("PATCH", path, {{"state", "paused"}}))["state"], "paused");
+    EXPECT_EQ(ask("DELETE", path).status, 204);
+    EXPECT_TRUE(json(ask("GET", "/subscriptions"))["subscriptions"].empty());
+}
+
+TEST_F(Subscribing, AnAdministratorAsksEachCallbackAgain) {
+    Subscriber subscriber;
+    const Json hub{{"callback", subscriber.url()},
+                   {"mode", "subscribe"},
+                   {"topic", "BIRTH_REGISTERED"},
+                   {"secret", "planted-secret"}};
+    ASSERT_EQ(ask("POST", "/webhooks", {{"hub", hub}}).status, 202);
+    ASSERT_EQ(ask("POST", "/fhir/Subscription", fhir(subscriber.url())).status, 201);
+    ASSERT_EQ(ask("POST", "/subscriptions", {{"callback", subscriber.url()}, {"topics", {"birth.registered"}}}).status,
+              201);
+    app::Operations::Deps deps{*store, clock, ids, {}};
+    deps.upstream = &upstream;
+    deps.callbacks = {base, "mediator.example.org", policy};
+    app::Operations operations(std::move(deps));
+    const auto test = [&](const Subscription& one) {
+        return run(operations.run("subscriptions.test", {{"id", one.id}}, "cli:tester"));
+    };
+    const auto all = run(store->subscriptions()).value();
+    ASSERT_EQ(all.size(), 3u);
+    for (const auto& one : all) {
+        const auto asked = test(one);
+        ASSERT_TRUE(asked) << asked.error().message;
+        EXPECT_EQ((*asked)["verified"], true) << name(one.contract);
+    }
+    const auto seen = subscriber.wait_for(6);
+    std::multiset<std::string> methods;
+    for (const auto& request : seen) methods.insert(request.method);
+    EXPECT_EQ(methods, (std::multiset<std::string>{"GET", "GET", "OPTIONS", "OPTIONS", "POST", "POST"}));
+
+    subscriber.allow("");
+    for (const auto& one : all) {
+        if (one.contract == SubscriptionContract::fhir_r4) subscriber.answer({500});
+        const auto asked = test(one);
+        ASSERT_TRUE(asked);
+        if (one.contract == SubscriptionContract::opencrvs_1) continue;
+        EXPECT_EQ((*asked)["verified"], false) << name(one.contract);
+        EXPECT_EQ((*asked)["why"], one.contract == SubscriptionContract::fhir_r4
+                                       ? "the callback answered 500 to the handshake"
+                                       : "the callback does not allow us in WebHook-Allowed-Origin");
+    }
 }
 
 TEST_F(Subscribing, AnEndpointInsideIsNotReachedUnlessAllowed) {
