@@ -56,6 +56,24 @@ webhook::AreasOf areas_of(std::shared_ptr<const opencrvs::Snapshot> snapshot) {
     };
 }
 
+/// The id of the office or area that a code stands for, as for the places of a notification.
+Result<std::string> place_of(const opencrvs::Target& target, const PlaceCode& code, WallTime now) {
+    const auto snapshot = target.snapshot();
+    if (snapshot == nullptr)
+        return fail(ErrorCode::unavailable, "the places of OpenCRVS are not known yet: try again later");
+    const auto crosswalk = target.crosswalk();
+    auto crossed = opencrvs::cross(code, {*crosswalk, target.name(), snapshot->places, now});
+    if (crossed.by != opencrvs::Crossed::By::nothing) return std::move(crossed.id);
+    return fail(ErrorCode::bad_request,
+                "names an " + std::string(name(code.kind)) + " that is not known: " + crossed.why);
+}
+
+webhook::WebhookDeps webhook_deps(const ChannelDeps& deps) {
+    auto out = deps.webhook;
+    out.place = [&target = deps.target](const PlaceCode& code, WallTime now) { return place_of(target, code, now); };
+    return out;
+}
+
 webhook::HeardDeps heard_deps(const ChannelDeps& deps) {
     auto& target = deps.target;
     webhook::HeardDeps out;
@@ -99,7 +117,7 @@ webhook::HeardDeps heard_deps(const ChannelDeps& deps) {
 std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps) {
     std::vector<ChannelDefinition> channels{
         notification::make_notification_channel(notification_deps(deps)),
-        webhook::make_webhook_channel(deps.webhook),
+        webhook::make_webhook_channel(webhook_deps(deps)),
     };
     if (deps.inbound) channels.push_back(webhook::make_inbound_channel(*deps.inbound));
     notification::add_fhir_metadata(channels);

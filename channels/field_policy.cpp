@@ -224,6 +224,29 @@ const std::vector<std::string>& national_id_permissions(VitalKind kind) {
     return kind == VitalKind::death ? of_death : none;
 }
 
+namespace {
+
+/// Adds the single fields that a name, a group or a permission code stands for.
+void add_single(std::string_view name, std::set<std::string_view>& out) {
+    if (const auto of_code = fields_of_permission(name)) {
+        for (const auto& each : *of_code) add_single(each, out);
+        return;
+    }
+    for (const auto& field : table()) {
+        const bool in_group = !name.empty() && group_of(field.name) == name;
+        if (field.name == name || in_group) out.insert(field.name);
+    }
+}
+
+}  // namespace
+
+bool is_granted(std::string_view asked, const std::vector<std::string>& granted) {
+    std::set<std::string_view> wanted, given;
+    add_single(asked, wanted);
+    for (const auto& each : granted) add_single(each, given);
+    return std::ranges::includes(given, wanted);
+}
+
 Permitted permit(const VitalEvent& event, const std::vector<std::string>& granted) {
     std::set<std::string_view> names(granted.begin(), granted.end());
     names.erase("");  // the group of what stands in none

@@ -25,6 +25,9 @@ std::optional<std::vector<std::string>> fields_of_permission(std::string_view co
 /// marriage.
 const std::vector<std::string>& national_id_permissions(VitalKind kind);
 
+/// True where everything that is asked for by a name, a group or a permission code is granted by these.
+bool is_granted(std::string_view asked, const std::vector<std::string>& granted);
+
 struct Permitted {
     VitalEvent event;                    // nothing else is in it
     std::vector<std::string> disclosed;  // of the list, without groups: those that were granted and hold a value

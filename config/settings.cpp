@@ -237,7 +237,7 @@ const Setting table[] = {
     {"channels.webhook.queue.max_age", Type::duration, "7d", second, 3650 * day, {},
      "Older than this, a delivery that fails once more becomes a dead letter.", "Webhook queue: longest age"},
     {"channels.webhook.fhir_url", Type::url, nullptr, 0, 0, {},
-     "Address of the FHIR interface of this mediator as subscribers know it, mostly that of OpenHIM with `openhim.path_prefix` and `/fhir`; FHIR notifications name their subscription by it, and without it none is sent.", {}},
+     "Address of the FHIR interface of this mediator as subscribers know it, mostly that of OpenHIM with `openhim.path_prefix` and `/fhir`; FHIR subscriptions and topics are named by it, and without it there are none.", {}},
     {"channels.webhook.callbacks.allowed_hosts", Type::hosts, "", 0, 256, {},
      "Hosts that callbacks of subscribers may be at; as shipped there are none.", {}},
     {"channels.webhook.callbacks.allow_private", Type::boolean, "false", 0, 0, {},

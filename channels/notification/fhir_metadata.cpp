@@ -2,6 +2,7 @@
 #include "channels/notification/fhir_metadata.hpp"
 
 #include "channels/notification/fhir_request.hpp"
+#include "formats/fhir_r4/backport.hpp"
 #include "formats/fhir_r4/outcome.hpp"
 
 #include <nlohmann/json.hpp>
@@ -17,9 +18,12 @@ namespace {
 constexpr std::string_view base = "/fhir/";
 constexpr std::string_view published = "2026-11-25";
 constexpr std::string_view metadata = "/fhir/metadata";
+constexpr std::string_view backport_operation =
+    "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-";
 
-/// What a route is in FHIR's terms: "Patient" and "search-type" of POST /fhir/Patient/_search.
+/// What a route is in FHIR's terms: "Patient" and "search-type" of POST /fhir/Patient/_search. Empty for an operation.
 std::string_view interaction(std::string_view method, std::string_view rest) {
+    if (rest.find("/$") != std::string_view::npos) return "";
     if (rest == "/_search" || (rest.empty() && method == "GET")) return "search-type";
     if (rest.empty()) return "create";
     if (method == "GET") return "read";
@@ -27,9 +31,13 @@ std::string_view interaction(std::string_view method, std::string_view rest) {
     return method == "DELETE" ? "delete" : "";
 }
 
+struct OfferedType {
+    std::set<std::string> interactions, operations;
+};
+
 struct Offered {
-    std::map<std::string, std::set<std::string>> resources;  // type: its interactions
-    std::map<std::string, std::string> operations;           // name: what it does
+    std::map<std::string, OfferedType> resources;
+    std::map<std::string, std::string> operations;  // name: what it does
     bool whole_system = false;
 };
 
@@ -46,8 +54,14 @@ Offered offered(const std::vector<ChannelDefinition>& channels) {
                 continue;
             }
             const auto slash = path.find('/');
-            const auto what = interaction(route.method, slash == std::string_view::npos ? "" : path.substr(slash));
-            if (!what.empty()) out.resources[std::string(path.substr(0, slash))].insert(std::string(what));
+            const auto rest = slash == std::string_view::npos ? std::string_view{} : path.substr(slash);
+            const auto what = interaction(route.method, rest);
+            auto& type = out.resources[std::string(path.substr(0, slash))];
+            if (!what.empty()) {
+                type.interactions.emplace(what);
+            } else if (const auto operation = rest.find("/$"); operation != std::string_view::npos) {
+                type.operations.emplace(rest.substr(operation + 2));
+            }
         }
     }
     return out;
@@ -67,8 +81,16 @@ Json rest_of(const Offered& from) {
                                                             "http://terminology.hl7.org/CodeSystem/"
                                                             "restful-security-service"},
                                                            {"code", "Basic"}}})}}})}};
-    for (const auto& [type, interactions] : from.resources) {
-        rest["resource"].push_back({{"type", type}, {"interaction", coded(interactions)}});
+    for (const auto& [type, what] : from.resources) {
+        Json resource{{"type", type}, {"interaction", coded(what.interactions)}};
+        // Those that are about one type are the backport's.
+        for (const auto& operation : what.operations) {
+            resource["operation"].push_back(
+                {{"name", operation}, {"definition", std::string(backport_operation) + operation}});
+        }
+        if (!what.operations.empty())
+            resource["supportedProfile"] = Json::array({std::string(fhir_r4::backport::subscription)});
+        rest["resource"].push_back(std::move(resource));
     }
     if (from.whole_system) rest["interaction"] = coded({"transaction", "batch"});
     for (const auto& [name, summary] : from.operations) {

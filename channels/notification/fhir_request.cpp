@@ -39,9 +39,8 @@ bool is_json(std::string_view type) {
 }
 
 void read_preferences(const HttpHeaders& headers, FhirRequest& out) {
+    out.wants = preferred_return(headers, FhirRequest::Return::outcome);
     for (const auto& piece : pieces_of(headers, "prefer")) {
-        if (piece == "return=minimal") out.wants = FhirRequest::Return::minimal;
-        if (piece == "return=representation") out.wants = FhirRequest::Return::representation;
         if (piece == "handling=strict") out.strict = true;
         if (piece == "respond-async") out.async = true;
     }
@@ -68,6 +67,16 @@ Error in_expressions(Error error, std::string_view root) {
 }
 
 }  // namespace
+
+FhirRequest::Return preferred_return(const HttpHeaders& headers, FhirRequest::Return otherwise) {
+    auto out = otherwise;
+    for (const auto& piece : pieces_of(headers, "prefer")) {
+        if (piece == "return=minimal") out = FhirRequest::Return::minimal;
+        if (piece == "return=representation") out = FhirRequest::Return::representation;
+        if (piece == "return=operationoutcome") out = FhirRequest::Return::outcome;
+    }
+    return out;
+}
 
 bool accepts_fhir_json(const HttpRequest& request) {
     if (const auto format = query_value(request.query, "_format")) {

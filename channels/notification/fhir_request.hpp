@@ -31,6 +31,9 @@ struct FhirRequest {
 /// `unsupported_media_type`, or `bad_request` with an expression or a header's name.
 Result<FhirRequest> open_fhir(const HttpRequest& request);
 
+/// What `Prefer: return=` asks for; `otherwise` where it says nothing.
+FhirRequest::Return preferred_return(const HttpHeaders& headers, FhirRequest::Return otherwise);
+
 /// True where the answer can be FHIR JSON: by `_format`, which goes first, or Accept.
 bool accepts_fhir_json(const HttpRequest& request);
 

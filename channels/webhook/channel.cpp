@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/webhook/channel.hpp"
 
+#include "channels/webhook/cloudevent_subscriptions.hpp"
 #include "channels/webhook/contracts.hpp"
 #include "channels/webhook/deliver.hpp"
+#include "channels/webhook/fhir_subscriptions.hpp"
+#include "channels/webhook/subscribing.hpp"
 #include "channels/webhook/topic_sources.hpp"
 #include "core/hash.hpp"
-#include "core/ids.hpp"
 #include "core/json.hpp"
 #include "formats/opencrvs_v1/answer.hpp"
 #include "formats/opencrvs_v1/hub.hpp"
@@ -20,12 +22,6 @@ namespace {
 
 using store_ops::Client;
 using store_ops::ClientKind;
-using Shared = std::shared_ptr<const WebhookDeps>;
-
-/// Names a subscription by whose it is and what it asks for, so that asking twice is asking once.
-constexpr std::string_view subscription_space = "0f0c3b7e-5a86-4b55-9f0b-3f0de0f0a4c1";
-constexpr std::size_t challenge_bytes = 16;
-constexpr std::size_t key_id_digits = 16;
 
 /// What the caller asks for; every member is a text and optional to 1.x.
 struct Hub {
@@ -109,31 +105,13 @@ std::optional<Answer> refusal_of(const Hub& hub, const Client& client, const Cal
 }
 
 Subscription subscription_of(const Hub& hub, const Client& client, WallTime now) {
-    Subscription out;
-    out.id = uuid_v5(subscription_space, client.id + ' ' + hub.topic + ' ' + hub.callback);
-    out.client = client.id;
-    out.contract =
+    const auto contract =
         client.kind == ClientKind::national_id ? SubscriptionContract::national_id : SubscriptionContract::opencrvs_1;
+    auto out = new_subscription(client, hub.topic + ' ' + hub.callback, contract, now);
     out.state = SubscriptionState::active;
     out.topics = {name(*opencrvs_v1::hub_topic(hub.topic))};
     out.callback = hub.callback;
-    out.secret = client.signing_secret;
-    out.key_id = sha256_hex(client.signing_secret).substr(0, key_id_digits);
-    out.fields = client.fields;
-    out.created = now;
     return out;
-}
-
-bool lives(const Subscription* subscription) {
-    return subscription != nullptr && subscription->state != SubscriptionState::ended;
-}
-
-bool is_of(const Subscription* subscription, const Client& client) {
-    return subscription != nullptr && subscription->client == client.id;
-}
-
-store_ops::Administer record_of(const std::string& id, const Client& client, std::string action, WallTime now) {
-    return {now, client.id, std::move(action), canonical_json({{"subscription", id}})};
 }
 
 Task<Answer> subscribe(Exchange& exchange, Shared deps) {
@@ -152,30 +130,15 @@ Task<Answer> subscribe(Exchange& exchange, Shared deps) {
         out.error = received.error();
         co_return out;
     }
-    const auto challenge = base64(random_bytes(challenge_bytes));
-    RetryPolicy once;
-    once.attempts = 1;
-    auto call = verification_call(hub->callback, hub->topic, challenge, policy);
-    auto reply = co_await exchange.call(std::move(call), once);
-    // How it failed to connect would tell a caller what stands where in our network.
-    if (!reply) co_return check_failed(reply.error().message, "the callback could not be reached");
-    if (!is_verified(*reply, challenge)) {
-        const std::string why = "the callback did not answer with a JSON object that holds the challenge";
-        co_return check_failed(why, why);
-    }
-
-    store_ops::Unit unit;
-    const auto id = subscription.id;
-    unit.emplace_back(store_ops::PutSubscription{
-        std::move(subscription), record_of(id, client, "subscription.add", exchange.ports().clock.now())});
-    auto committed = co_await exchange.ports().store.commit(std::move(unit));
-    if (!committed) {
+    auto proof = co_await prove(exchange, deps, subscription);
+    if (!proof.proven) co_return check_failed(proof.why, proof.told);
+    auto kept = co_await keep(exchange, deps, std::move(subscription), "subscription.add");
+    if (!kept) {
         Answer out;
-        out.response = opencrvs_v1::refusal(committed.error());
-        out.error = committed.error();
+        out.response = opencrvs_v1::refusal(kept.error());
+        out.error = kept.error();
         co_return out;
     }
-    if (deps->changed) deps->changed();
     co_return accepted();
 }
 
@@ -211,17 +174,11 @@ Task<Answer> unsubscribe(Exchange& exchange, Shared deps) {
     out.response.status = 204;
     const auto directory = deps->subscriptions();
     if (!is_of(directory->by_id(id), client)) co_return out;
-    store_ops::Unit unit;
-    unit.emplace_back(
-        store_ops::RemoveSubscription{id, record_of(id, client, "subscription.remove", exchange.ports().clock.now())});
-    auto committed = co_await exchange.ports().store.commit(std::move(unit));
-    // Removed meanwhile: that is what was wanted.
-    if (!committed && committed.error().code != ErrorCode::not_found) {
-        out.response = opencrvs_v1::refusal(committed.error());
-        out.error = committed.error();
-        co_return out;
+    auto gone = co_await forget(exchange, deps, id);
+    if (!gone) {
+        out.response = opencrvs_v1::refusal(gone.error());
+        out.error = gone.error();
     }
-    if (deps->changed) deps->changed();
     co_return out;
 }
 
@@ -236,22 +193,23 @@ Route route(std::string method, std::string pattern, std::string summary, Handle
     return out;
 }
 
+}  // namespace
+
 WebhookDeps complete(WebhookDeps deps) {
     if (!deps.subscriptions) {
         deps.subscriptions = [nobody = std::make_shared<const SubscriptionDirectory>()] { return nobody; };
     }
     if (!deps.callbacks) deps.callbacks = [] { return CallbackPolicy{}; };
+    if (!deps.place) deps.place = [](const PlaceCode& code, WallTime) -> Result<std::string> { return code.code; };
     return deps;
 }
-
-}  // namespace
 
 ChannelDefinition make_webhook_channel(WebhookDeps deps) {
     const auto shared = std::make_shared<const WebhookDeps>(complete(std::move(deps)));
     ChannelDefinition channel;
     channel.name = "webhook";
     channel.title = "OpenCRVS webhook";
-    channel.description = "Subscriptions to what OpenCRVS registers, as in OpenCRVS 1.x.";
+    channel.description = "Subscriptions to what OpenCRVS registers: as in OpenCRVS 1.x, in FHIR R4, as CloudEvents.";
     channel.role = "opencrvs-webhook";
     channel.routes = {
         route("POST", "/webhooks", "Subscribes a callback to a topic.",
@@ -262,6 +220,8 @@ ChannelDefinition make_webhook_channel(WebhookDeps deps) {
               [shared](Exchange& exchange) { return unsubscribe(exchange, shared); }),
     };
     channel.routes.front().keeps_bodies = false;  // it holds the secret
+    add_fhir_subscriptions(channel, shared);
+    add_cloudevent_subscriptions(channel, shared);
     return channel;
 }
 

@@ -4,6 +4,7 @@
 #include "channels/webhook/callback.hpp"
 #include "channels/webhook/publish.hpp"
 #include "channels/webhook/subscriptions.hpp"
+#include "core/crosswalk.hpp"
 #include "core/delivery_kind.hpp"
 #include "core/route.hpp"
 
@@ -20,8 +21,18 @@ struct WebhookDeps {
     std::string version{};                      // of OpenCRVS: what it never tells is refused; empty: nothing is
     /// Tells a subscription what was registered since then and it was not told yet. May be empty: nothing is looked up.
     std::function<void(const std::string& subscription, WallTime since)> replay{};
+    /// The id of the office or area that a code of somebody's stands for; fails where nobody knows it. May be empty: a
+    /// code is taken for the id.
+    std::function<Result<std::string>(const PlaceCode&, WallTime now)> place{};
+    std::string origin{};  // names us to the callbacks of CloudEvents: a DNS name
 };
 
+/// `deps` with a function for each that was empty and is needed.
+WebhookDeps complete(WebhookDeps deps);
+
+/// Subscriptions in each contract that can be asked for: those of FHIR (fhir_subscriptions.hpp), our own
+/// (cloudevent_subscriptions.hpp) and the following.
+///
 /// The webhooks of OpenCRVS 1.x, whatever the target's version (opencrvs.md 4.1 to 4.3), for clients of kind webhook
 /// and national-id. `POST /webhooks` subscribes: 202 without a body once the callback has proved itself; 400 in 1.x's
 /// words and in its order. Asking again for what one has is 202 and makes no second subscription. `GET /webhooks` lists

@@ -45,13 +45,6 @@ Result<Message> write_1x(const RegistrationEvent& event, const Subscription& sub
     return out;
 }
 
-/// Beside the contract's own proof, the headers that a subscriber gave.
-void sign(Message& message, const Subscription& subscription) {
-    if (subscription.secret.empty()) return;
-    message.headers.set(std::string(opencrvs_v1::signature_header),
-                        opencrvs_v1::hub_signature(subscription.secret, message.body));
-}
-
 Result<Message> write_cloudevent(const RegistrationEvent& event, const Subscription& subscription,
                                  const Delivery& delivery) {
     auto permitted = permit(event.event, granted(subscription, event.event.kind));
@@ -87,6 +80,12 @@ Result<Message> write_fhir(const RegistrationEvent& event, const Subscription& s
 }
 
 }  // namespace
+
+void sign(Message& message, const Subscription& subscription) {
+    if (subscription.secret.empty()) return;
+    message.headers.set(std::string(opencrvs_v1::signature_header),
+                        opencrvs_v1::hub_signature(subscription.secret, message.body));
+}
 
 std::vector<std::string> granted(const Subscription& subscription, VitalKind kind) {
     std::vector<std::string> out;

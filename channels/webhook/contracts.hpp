@@ -12,6 +12,9 @@ namespace ocm::webhook {
 /// they stand for; a national ID client has its fixed ones (opencrvs.md 4.5, 5.1).
 std::vector<std::string> granted(const Subscription& subscription, VitalKind kind);
 
+/// Signs the body with the secret of the subscription, where it has one.
+void sign(Message& message, const Subscription& subscription);
+
 /// Every contract that is written. `fhir_base` is the address of our FHIR interface, which FHIR notifications name
 /// their subscription and topic by (external-systems.md 4.4): where it is empty, nothing is written in FHIR.
 Contracts contracts(const std::string& fhir_base);

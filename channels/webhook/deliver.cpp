@@ -50,24 +50,10 @@ std::optional<Sending> not_sent(const Subscription* subscription, WallTime now) 
 
 UpstreamCall call_of(const Subscription& subscription, const Delivery& delivery, const Message& message,
                      const CallbackPolicy& policy) {
-    UpstreamCall call;
+    auto call = call_to(subscription, message, policy);
     call.name = "Webhook delivery";
-    call.method = "POST";
-    call.url = subscription.callback;
-    for (const auto& line : subscription.headers) {
-        const auto colon = line.find(':');
-        if (colon == std::string::npos) continue;
-        const auto value = line.find_first_not_of(' ', colon + 1);
-        call.headers.set(line.substr(0, colon), value == std::string::npos ? std::string() : line.substr(value));
-    }
-    for (const auto& [field, value] : message.headers) call.headers.set(field, value);
     call.headers.set(std::string(delivery_header), delivery.id);
-    if (!subscription.key_id.empty()) call.headers.set(std::string(key_header), subscription.key_id);
-    call.body = message.body;
-    call.timeout = call_time;
-    call.max_response = max_answer;
     call.repeatable = true;  // the receiver knows it by its id
-    call.public_only = !policy.allow_private;
     return call;
 }
 
@@ -153,6 +139,25 @@ Task<Sending> deliver(Exchange& exchange, Delivery delivery, std::string payload
 }
 
 }  // namespace
+
+UpstreamCall call_to(const Subscription& subscription, const Message& message, const CallbackPolicy& policy) {
+    UpstreamCall call;
+    call.method = "POST";
+    call.url = subscription.callback;
+    for (const auto& line : subscription.headers) {
+        const auto colon = line.find(':');
+        if (colon == std::string::npos) continue;
+        const auto value = line.find_first_not_of(' ', colon + 1);
+        call.headers.set(line.substr(0, colon), value == std::string::npos ? std::string() : line.substr(value));
+    }
+    for (const auto& [field, value] : message.headers) call.headers.set(field, value);
+    if (!subscription.key_id.empty()) call.headers.set(std::string(key_header), subscription.key_id);
+    call.body = message.body;
+    call.timeout = call_time;
+    call.max_response = max_answer;
+    call.public_only = !policy.allow_private;
+    return call;
+}
 
 dispatch::Outcome outcome_of(const UpstreamReply& reply) {
     const auto status = reply.status;

@@ -39,6 +39,10 @@ inline constexpr std::string_view delivery_header = "Mediator-Delivery-Id";
 /// Names the key that signed.
 inline constexpr std::string_view key_header = "Mediator-Key-Id";
 
+/// The POST of a message to a subscriber, with the headers that it asked for; those of the contract go before them. Its
+/// name is the caller's to say.
+UpstreamCall call_to(const Subscription& subscription, const Message& message, const CallbackPolicy& policy);
+
 /// What an answer of the subscriber means: 2xx is done, 410 nobody is there any more, all else comes again, after
 /// Retry-After where 429 or 503 says one. Redirects are not followed.
 dispatch::Outcome outcome_of(const UpstreamReply& reply);

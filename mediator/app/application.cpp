@@ -168,7 +168,7 @@ Result<void> Application::Impl::build() {
     hearing = std::make_unique<HearingOperations>(*store, clock);
     operations = std::make_unique<Operations>(Operations::Deps{
         *store, clock, ids, [this] { clients_changed(); }, [this] { dispatcher->changed(); }, envelope_options(*config),
-        target.get(), [this] { subscriptions_changed(); }, upstream.get(), callback_policy(*config), hearing.get()});
+        target.get(), [this] { subscriptions_changed(); }, upstream.get(), proof_options(*config), hearing.get()});
     // And the codes of places: to an empty crosswalk every place of another system would be unknown.
     if (auto known = block_on(operations->crosswalk().publish()); !known) return known;
     console = std::make_unique<ConsoleSettings>(input, ports(), [this](const auto& now) { settings_changed(now); });
@@ -219,11 +219,14 @@ Result<void> Application::Impl::build_channels() {
     deps.webhook.subscriptions = [this] { return subscriptions.load(); };
     deps.webhook.callbacks = [policy = callback_policy(*config)] { return policy; };
     deps.webhook.fhir_base = fhir_base(*config);
+    deps.webhook.origin = proof_options(*config).origin;
     deps.webhook.changed = [this] { subscriptions_changed(); };
     deps.webhook.version = config->target(config->active_target()).version;
-    deps.webhook.replay = [this](const std::string& subscription, WallTime since) {
-        if (catch_up) catch_up->replay(subscription, since);
-    };
+    if (catch_up_options(*config)) {
+        deps.webhook.replay = [this](const std::string& subscription, WallTime since) {
+            if (catch_up) catch_up->replay(subscription, since);
+        };
+    }
     deps.access.public_key = [this] { return tokens->public_pem(); };
     deps.inbound = inbound_deps(*config);
     build_catch_up();

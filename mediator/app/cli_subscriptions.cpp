@@ -28,7 +28,7 @@ int subscriptions_change(const CommonOptions& common, const std::string& action,
         say(fields_of(result));
         const auto* verified = member(result, "verified");
         if (verified == nullptr || *verified == true) return 0;
-        note("the callback did not answer with a JSON object that holds the challenge");
+        note(std::string(text_member(result, "why")));
         return 1;
     });
 }

@@ -107,7 +107,7 @@ struct Invoker::Impl {
         if (command.starts_with("crosswalk.")) {
             if (auto known = know_target(); !known) return fail(known.error());
         }
-        Operations operations({*store, clock, ids, {}, {}, {}, target.get(), {}, &upstream, callback_policy(*config)});
+        Operations operations({*store, clock, ids, {}, {}, {}, target.get(), {}, &upstream, proof_options(*config)});
         return boost::asio::co_spawn(pool.context(0), operations.run(command, args, cli_actor()),
                                      boost::asio::use_future)
             .get();

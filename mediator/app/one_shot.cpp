@@ -27,6 +27,10 @@ Task<Result<std::optional<std::string>>> NoStore::cached(std::string) {
     co_return std::optional<std::string>{};
 }
 
+Task<Result<store_ops::QueuedEvents>> NoStore::queued_events(store_ops::QueuedQuery) {
+    co_return store_ops::QueuedEvents{};
+}
+
 OneShot::OneShot(const config::Config& config) : upstream_(pool_, upstream_options(config)) {
     pool_.start();
 }
@@ -45,6 +49,7 @@ Result<std::unique_ptr<OneShot>> OneShot::make(const std::shared_ptr<const confi
     if (!mapping) return fail(mapping.error());
     ChannelDeps deps{*out->target_, out->settings_};
     deps.inbound = inbound_deps(*config);
+    deps.webhook.fhir_base = fhir_base(*config);  // its paths are offered where it is set
     out->channels_ = all_channels(deps);
     return out;
 }

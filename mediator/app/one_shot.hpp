@@ -24,6 +24,7 @@ class NoStore : public StorePort {
     Task<Result<void>> wait_answered(std::string, SteadyTime) override;
     Task<Result<store_ops::TransactionState>> transaction_state(std::string) override;
     Task<Result<std::optional<std::string>>> cached(std::string) override;
+    Task<Result<store_ops::QueuedEvents>> queued_events(store_ops::QueuedQuery) override;
 };
 
 /// What a command needs to talk to OpenHIM or a target once, without the store of a running mediator.

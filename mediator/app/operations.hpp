@@ -3,7 +3,7 @@
 
 #include "app/crosswalk_operations.hpp"
 #include "app/hearing_operations.hpp"
-#include "channels/webhook/callback.hpp"
+#include "channels/webhook/proof.hpp"
 #include "core/envelope.hpp"
 #include "core/json.hpp"
 #include "core/ports.hpp"
@@ -34,7 +34,7 @@ class Operations {
         opencrvs::Target* target = nullptr;             // what the crosswalk leads to; none: no crosswalk commands
         std::function<void()> subscriptions_changed{};  // may be empty
         Upstream* upstream = nullptr;                   // asks callbacks; none: they are not asked
-        webhook::CallbackPolicy callbacks{};            // where subscribers may be called
+        webhook::ProofOptions callbacks{};              // where subscribers may be called, and how they are asked
         HearingOperations* hearing = nullptr;           // asks OpenCRVS; none: it is not asked
     };
     explicit Operations(Deps deps)

@@ -223,4 +223,15 @@ std::string fhir_base(const config::Config& config) {
     return out;
 }
 
+webhook::ProofOptions proof_options(const config::Config& config) {
+    webhook::ProofOptions out;
+    out.fhir_base = fhir_base(config);
+    out.policy = callback_policy(config);
+    // What subscribers know us by: where our FHIR interface is, else this host.
+    out.origin = mediator_host;
+    if (config.has("server.public_host")) out.origin = config.text("server.public_host");
+    if (const auto known_as = split_url(out.fhir_base)) out.origin = known_as->host;
+    return out;
+}
+
 }  // namespace ocm::app

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/engine.hpp"
-#include "channels/webhook/callback.hpp"
+#include "channels/webhook/proof.hpp"
 #include "config/config.hpp"
 #include "core/dispatch.hpp"
 #include "http/server.hpp"
@@ -17,6 +17,7 @@
 namespace ocm::app {
 
 inline constexpr const char* mediator_name = "OpenCRVS mediator";
+inline constexpr const char* mediator_host = "opencrvs-mediator";  // where no setting says what we are known by
 
 http::ServerOptions server_options(const config::Config& config);
 http::ServerOptions admin_options(const config::Config& config);
@@ -34,6 +35,9 @@ webhook::CallbackPolicy callback_policy(const config::Config& config);
 
 /// Address of our FHIR interface as subscribers know it, without a slash at its end; empty where none is set.
 std::string fhir_base(const config::Config& config);
+
+/// How callbacks are asked whether they want a subscription.
+webhook::ProofOptions proof_options(const config::Config& config);
 
 /// How many io threads: the setting, or one for each core.
 std::size_t io_threads(const config::Config& config);

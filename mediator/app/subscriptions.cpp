@@ -3,8 +3,6 @@
 #include "app/dispatcher.hpp"
 #include "app/operations.hpp"
 #include "channels/webhook/publish.hpp"
-#include "core/hash.hpp"
-#include "formats/opencrvs_v1/hub.hpp"
 #include "store/store.hpp"
 
 #include <nlohmann/json.hpp>
@@ -15,7 +13,6 @@ namespace ocm::app {
 namespace {
 
 constexpr std::size_t page_size = 1000;
-constexpr std::size_t challenge_bytes = 16;
 constexpr Milliseconds test_time{15'000};
 
 Json subscription_json(const Subscription& one, const std::map<std::string, std::string>& client_names) {
@@ -73,20 +70,17 @@ Task<Result<void>> wake(store::Store& store, std::string subscription, std::stri
     }
 }
 
-/// The question of OpenCRVS 1.x to a callback, asked again.
+/// The question of its contract to a callback, asked again.
 Task<Result<Json>> ask_callback(Upstream& upstream, Clock& clock, Subscription subscription,
-                                webhook::CallbackPolicy policy) {
-    auto allowed = webhook::check_callback(subscription.callback, policy);
-    if (!allowed) co_return fail(allowed.error());
-    const auto about = subscription.topics.empty() ? std::nullopt : topic(subscription.topics.front());
-    const auto in_1x = about ? opencrvs_v1::hub_topic_name(*about) : std::nullopt;
-    if (!in_1x) co_return fail(ErrorCode::bad_request, "the contract of the subscription has no such question");
-    const auto challenge = base64(random_bytes(challenge_bytes));
-    auto call = webhook::verification_call(subscription.callback, *in_1x, challenge, policy);
-    auto reply = co_await upstream.send(std::move(call), clock.steady() + test_time);
+                                webhook::ProofOptions options) {
+    const auto proof = webhook::question_of(subscription, options, clock.now());
+    if (!proof) co_return fail(proof.error());
+    auto reply = co_await upstream.send(proof->call, clock.steady() + test_time);
     if (!reply) co_return fail(reply.error());
-    const bool verified = webhook::is_verified(*reply, challenge);
-    co_return Json{{"id", subscription.id}, {"http_status", reply->status}, {"verified", verified}};
+    const auto fine = webhook::check_proof(*proof, *reply);
+    Json out{{"id", subscription.id}, {"http_status", reply->status}, {"verified", fine.has_value()}};
+    if (!fine) out["why"] = fine.error().message;
+    co_return out;
 }
 
 }  // namespace

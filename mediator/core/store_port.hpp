@@ -234,6 +234,25 @@ struct UnitResult {
     std::optional<ClaimResult> claim;  // of the unit's Receive, where it had one
 };
 
+/// A delivery to a subscriber with what it tells, whatever became of it.
+struct QueuedEvent {
+    Delivery delivery;
+    std::string payload;
+};
+
+/// Which of the events queued for a subscription: by number, both included, at most so many, the first ones.
+struct QueuedQuery {
+    std::string subscription;
+    std::int64_t since = 1;
+    std::int64_t until = 0;
+    std::size_t most = 0;
+};
+
+struct QueuedEvents {
+    std::int64_t last = 0;  // number of the last event queued for the subscription
+    std::vector<QueuedEvent> events;
+};
+
 /// A recorded answer, to be given again.
 struct RecordedAnswer {
     int http_status = 0;
@@ -279,6 +298,10 @@ class StorePort {
 
     /// A cached document; absent where there is none.
     virtual Task<Result<std::optional<std::string>>> cached(std::string key) = 0;
+
+    /// What was queued for a subscription since it was made, in the order of its numbers; what was erased is not in it.
+    /// With `most` zero only the number of the last one is looked up.
+    virtual Task<Result<store_ops::QueuedEvents>> queued_events(store_ops::QueuedQuery query) = 0;
 };
 
 }  // namespace ocm

@@ -51,6 +51,7 @@ struct Subscription {
     WallTime created{};
     std::optional<WallTime> until;  // ends by itself
     std::int64_t sequence = 0;      // number of the last event queued for it
+    std::string reason{};           // why its subscriber asks, in its own words; may be empty
     friend bool operator==(const Subscription&, const Subscription&) = default;
 };
 

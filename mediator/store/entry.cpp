@@ -584,6 +584,7 @@ std::string subscription_json(const Subscription& subscription) {
     json["full"] = subscription.full;
     put(json, "created", rfc3339(subscription.created));
     if (subscription.until) put(json, "until", rfc3339(*subscription.until));
+    put(json, "reason", subscription.reason);
     const auto list = [&](const char* key, const std::vector<std::string>& texts) {
         if (!texts.empty()) json[key] = texts_of(texts);
     };
@@ -622,6 +623,7 @@ std::optional<Subscription> read_subscription(std::string_view text) {
     out.full = full != nullptr && *full == true;
     out.created = *created;
     out.until = parse_rfc3339(text_member(*json, "until"));
+    out.reason = member_text(*json, "reason");
     return out;
 }
 

@@ -126,6 +126,8 @@ class Reader {
     Result<std::set<std::string>> published(const std::vector<std::string>& once_keys);
     /// Of ids of deliveries: those that there are.
     Result<std::set<std::string>> known_deliveries(const std::vector<std::string>& ids);
+    /// What was queued for a subscription (core/store_port.hpp).
+    Result<store_ops::QueuedEvents> queued_events(const store_ops::QueuedQuery& query);
     /// A page of deliveries, newest first.
     Result<std::vector<Delivery>> list_deliveries(const DeliveryFilter& filter);
     /// One delivery; `not_found` where there is none.

@@ -157,6 +157,43 @@ Result<std::string> Reader::delivery_payload(const std::string& id) {
     });
 }
 
+Result<store_ops::QueuedEvents> Reader::queued_events(const store_ops::QueuedQuery& query) {
+    return guarded([&]() -> Result<store_ops::QueuedEvents> {
+        store_ops::QueuedEvents out;
+        {
+            Statement statement(database_, "SELECT sequence FROM subscription WHERE id = ?");
+            auto rows = statement.query(query.subscription);
+            if (rows.next()) out.last = rows.integer(0);
+        }
+        if (query.most == 0) return out;
+        // From the newest back, which ends early where what is asked for is not old. Numbers that begin again belong to
+        // one of the same id that was removed.
+        std::vector<Delivery> found;
+        {
+            Statement statement(database_, select_deliveries(" WHERE o.subscription = ? ORDER BY o.id DESC"));
+            auto rows = statement.query(query.subscription);
+            std::int64_t last = 0;
+            while (rows.next()) {
+                auto row = delivery_row(rows);
+                if (row.sequence < query.since || (last != 0 && row.sequence >= last)) break;
+                last = row.sequence;
+                if (row.sequence <= query.until) found.push_back(std::move(row));
+            }
+        }
+        std::reverse(found.begin(), found.end());
+        for (auto& each : found) {
+            if (out.events.size() == query.most) break;
+            auto payload = delivery_payload(each.id);
+            if (payload) {
+                out.events.push_back({std::move(each), std::move(*payload)});
+            } else if (payload.error().code != ErrorCode::not_found) {
+                return fail(std::move(payload.error()));
+            }
+        }
+        return out;
+    });
+}
+
 Result<std::vector<DeliveryCount>> Reader::count_deliveries() {
     return guarded([&]() -> Result<std::vector<DeliveryCount>> {
         Statement statement(database_,

@@ -265,6 +265,11 @@ Task<Result<std::set<std::string>>> Store::known_deliveries(std::vector<std::str
     return on_worker<std::set<std::string>>(running_->workers, std::move(work));
 }
 
+Task<Result<store_ops::QueuedEvents>> Store::queued_events(store_ops::QueuedQuery query) {
+    auto work = [query = std::move(query)](Reader& reader) { return reader.queued_events(query); };
+    return on_worker<store_ops::QueuedEvents>(running_->workers, std::move(work));
+}
+
 Task<Result<store_ops::TransactionState>> Store::transaction_state(std::string transaction) {
     auto work = [transaction = std::move(transaction)](Reader& reader) {
         return reader.transaction_state(transaction);

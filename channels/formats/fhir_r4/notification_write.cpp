@@ -2,6 +2,7 @@
 #include "formats/fhir_r4/notification_write.hpp"
 
 #include "core/ids.hpp"
+#include "formats/fhir_r4/backport.hpp"
 #include "formats/opencrvs_v1/codes.hpp"
 #include "formats/opencrvs_v1/write_parts.hpp"
 
@@ -16,55 +17,15 @@ using opencrvs_v1::Bookkeeper;
 using opencrvs_v1::codeable;
 namespace extension = opencrvs_v1::extension;
 
-constexpr std::string_view profiles = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/";
 constexpr std::string_view role_codes = "http://terminology.hl7.org/CodeSystem/v3-RoleCode";
 constexpr std::string_view identifier_types = "http://opencrvs.org/specs/identifier-type";
 constexpr std::string_view specs = "http://opencrvs.org/specs/";
 
-Json profile(std::string_view name) {
-    return {{"profile", Json::array({std::string(profiles) + std::string(name)})}};
-}
-
-Json named(const char* name, const char* type, Json value) {
-    Json out = Json::object();
-    out["name"] = name;
-    out[type] = std::move(value);
-    return out;
-}
+using backport::named;
 
 Json reference(std::string to) {
     Json out = Json::object();
     out["reference"] = std::move(to);
-    return out;
-}
-
-std::string subscription_url(const NotificationTo& to) {
-    return to.base + "/Subscription/" + to.subscription;
-}
-
-/// The bundle with its status; `id` is that of the message.
-Json start(const NotificationTo& to, const std::string& id, const char* status, const char* type) {
-    Json parameters = Json::object();
-    parameters["resourceType"] = "Parameters";
-    parameters["id"] = uuid_v5(id, "status");
-    parameters["meta"] = profile("backport-subscription-status-r4");
-    parameters["parameter"] =
-        Json::array({named("subscription", "valueReference", reference(subscription_url(to))),
-                     named("topic", "valueCanonical", topic_url(to.base, to.topic)),
-                     named("status", "valueCode", status), named("type", "valueCode", type),
-                     named("events-since-subscription-start", "valueString", std::to_string(to.sequence))});
-    Json entry = Json::object();
-    entry["fullUrl"] = "urn:uuid:" + uuid_v5(id, "status");
-    entry["resource"] = std::move(parameters);
-    entry["request"] = {{"method", "GET"}, {"url", subscription_url(to) + "/$status"}};
-    entry["response"] = {{"status", "200"}};
-    Json out = Json::object();
-    out["resourceType"] = "Bundle";
-    out["id"] = id;
-    out["meta"] = profile("backport-subscription-notification-r4");
-    out["type"] = "history";
-    out["timestamp"] = rfc3339(to.at);
-    out["entry"] = Json::array({std::move(entry)});
     return out;
 }
 
@@ -222,7 +183,7 @@ class NotificationWriter {
           books_(out_.account) {}
 
     NotificationWritten run() {
-        out_.bundle = start(to_, id_, "active", "event-notification");
+        out_.bundle = write_history(to_, id_, "active", "event-notification");
         write_subject();
         for (const auto& [whose, person] : event_.persons) {
             if (whose != subject_of(event_.kind)) write_relative(whose, person);
@@ -447,18 +408,8 @@ class NotificationWriter {
 
 }  // namespace
 
-std::string topic_url(const std::string& base, const Topic& topic) {
-    auto word = name(topic);
-    std::ranges::replace(word, '.', '-');
-    return base + "/SubscriptionTopic/" + word;
-}
-
 NotificationWritten write_notification(const RegistrationEvent& event, const NotificationTo& to) {
     return NotificationWriter(event, to).run();
-}
-
-Json write_handshake(const NotificationTo& to) {
-    return start(to, uuid_v5(to.subscription, "handshake " + rfc3339(to.at)), "requested", "handshake");
 }
 
 }  // namespace ocm::fhir_r4

@@ -37,6 +37,13 @@ std::string topic_url(const std::string& base, const Topic& topic);
 /// facts Observations, the place an Encounter. `read` reads it back.
 NotificationWritten write_notification(const RegistrationEvent& event, const NotificationTo& to);
 
+/// The status of a subscription, a Parameters: what it is, its topic, `status` and `type` of the backport, and how many
+/// events there were.
+Json write_status(const NotificationTo& to, const std::string& id, std::string_view status, std::string_view type);
+
+/// A Bundle of type history with that status and nothing else; `id` is that of the message.
+Json write_history(const NotificationTo& to, const std::string& id, std::string_view status, std::string_view type);
+
 /// Proves a callback: status requested, type handshake, no events.
 Json write_handshake(const NotificationTo& to);
 

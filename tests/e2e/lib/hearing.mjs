@@ -9,6 +9,9 @@ import { join } from 'node:path'
 const sections = ['child-details', 'mother-details', 'father-details', 'informant-details', 'supporting-documents',
   'birth-encounter', 'deceased-details', 'death-encounter']
 
+/** Where subscribers know the mediator's FHIR interface. */
+export const fhirUrl = 'https://openhim.example.org/crvs/fhir'
+
 /** Options of the sandbox and settings of the mediator (on `port`) by which the mediator hears of registrations. */
 export function hearing ({ folder, port, version = '2.0' }) {
   const webhook = { id: randomUUID(), secret: randomUUID(), sha: randomUUID(), sections }
@@ -33,6 +36,7 @@ export function hearing ({ folder, port, version = '2.0' }) {
       channels: {
         webhook: {
           enabled: true,
+          fhir_url: fhirUrl,
           callbacks: { allowed_hosts: ['127.0.0.1'], allow_private: true, allow_plaintext: true },
           queue: { first_wait: '100ms' },
           forwarded_secret_file: secret('forwarded-secret', path),
@@ -48,7 +52,9 @@ export function hearing ({ folder, port, version = '2.0' }) {
 export const hubSignature = (secret, raw) =>
   'sha256=' + createHmac('sha256', secret).update('sha256:' + encodeURIComponent(raw)).digest('hex')
 
-/** A subscriber's web server: proves the callback of 1.x, keeps what it is sent and answers `status`. */
+const isHandshake = raw => raw.includes('"valueCode":"handshake"')
+
+/** A subscriber's web server: proves the callback in each contract, keeps what it is sent and answers `status`. */
 export class Subscriber {
   static async start ({ port = 0, heard } = {}) {
     const one = new Subscriber()
@@ -60,7 +66,11 @@ export class Subscriber {
       req.on('end', () => {
         const url = new URL(req.url, 'http://subscriber')
         if (req.method === 'GET') return res.end(JSON.stringify({ challenge: url.searchParams.get('challenge') }))
+        if (req.method === 'OPTIONS') {
+          return res.setHeader('WebHook-Allowed-Origin', req.headers['webhook-request-origin']).end()
+        }
         const message = { headers: req.headers, raw: Buffer.concat(chunks).toString() }
+        if (isHandshake(message.raw)) return res.end()
         one.seen.push(message)
         heard?.(message)
         res.writeHead(one.status).end()

@@ -3,7 +3,7 @@
 // subscriber once, in the format of its contract, with what it may have, signed with a key of its own.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { hubSignature, Subscriber } from '../lib/hearing.mjs'
+import { fhirUrl, hubSignature, Subscriber } from '../lib/hearing.mjs'
 import { birth } from '../lib/fixtures.mjs'
 import { until } from '../lib/process.mjs'
 import { webhooksPath, World } from '../lib/world.mjs'
@@ -22,6 +22,48 @@ const check1x = (message, client) => {
   assert.equal(JSON.parse(message.raw).event.hub.topic, topic)
 }
 
+const backport = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/'
+
+async function subscribeFhir (world, client, callback) {
+  const answer = await world.core.route(client, 'POST', '/crvs/fhir/Subscription', {
+    resourceType: 'Subscription',
+    status: 'requested',
+    reason: 'test',
+    criteria: `${fhirUrl}/SubscriptionTopic/birth-registered`,
+    channel: {
+      type: 'rest-hook',
+      endpoint: callback,
+      payload: 'application/fhir+json',
+      _payload: { extension: [{ url: `${backport}backport-payload-content`, valueCode: 'full-resource' }] },
+      header: ['X-Tenant: 7']
+    }
+  })
+  assert.equal(answer.status, 201, answer.text)
+  assert.equal(JSON.parse(answer.text).status, 'active', answer.text)
+}
+
+const checkFhir = (message, client) => {
+  assert.equal(message.headers['x-hub-signature'], hubSignature(client.own.signing_secret, message.raw))
+  assert.equal(message.headers['x-tenant'], '7')
+  const [status, ...resources] = JSON.parse(message.raw).entry.map(entry => entry.resource)
+  assert.equal(status.parameter.find(each => each.name === 'type').valueCode, 'event-notification')
+  assert.equal(resources[0].resourceType, 'Patient')
+}
+
+async function subscribeCloudEvents (world, client, callback) {
+  const fields = ['child.name', 'registration.number']
+  const answer = await world.core.route(client, 'POST', '/crvs/subscriptions', { callback, topics: ['birth.registered'], fields })
+  assert.equal(answer.status, 201, answer.text)
+}
+
+const checkCloudEvents = (message, client) => {
+  assert.equal(message.headers['x-hub-signature'], hubSignature(client.own.signing_secret, message.raw))
+  assert.match(message.headers['content-type'], /^application\/cloudevents\+json/)
+  const event = JSON.parse(message.raw)
+  assert.equal(event.specversion, '1.0')
+  assert.equal(event.type, 'org.opencrvs.mediator.birth.registered.v1')
+}
+
 /**
  * A contract is a row: how one subscribes to it, what proves a message, and whose names are in it. `fields` are those
  * granted to the client.
@@ -30,7 +72,9 @@ const contracts = [
   { name: 'webhook of 1.x', kind: 'webhook', fields: 'child-details', subscribe: subscribe1x, check: check1x, child: true, mother: false },
   { name: 'another webhook of 1.x', kind: 'webhook', fields: 'child-details,mother-details', subscribe: subscribe1x, check: check1x, child: true, mother: true },
   { name: 'webhook told nothing of the record', kind: 'webhook', subscribe: subscribe1x, check: check1x, child: false, mother: false },
-  { name: 'national ID', kind: 'national-id', subscribe: subscribe1x, check: check1x, child: true, mother: true }
+  { name: 'national ID', kind: 'national-id', subscribe: subscribe1x, check: check1x, child: true, mother: true },
+  { name: 'FHIR R4', kind: 'webhook', fields: 'child-details', subscribe: subscribeFhir, check: checkFhir, child: true, mother: false },
+  { name: 'CloudEvents', kind: 'webhook', fields: 'child-details,mother-details', subscribe: subscribeCloudEvents, check: checkCloudEvents, child: true, mother: false }
 ]
 
 for (const version of ['1.4', '1.8', '1.9', '2.0']) {

@@ -4,6 +4,7 @@
 #include "app/clock.hpp"
 #include "app/dispatcher.hpp"
 #include "channels/webhook/channel.hpp"
+#include "core/http_message.hpp"
 #include "core/io_pool.hpp"
 #include "core/json.hpp"
 #include "http/server.hpp"
@@ -42,6 +43,11 @@ class Subscriber {
         const std::lock_guard lock(mutex_);
         statuses_ = std::move(statuses);
     }
+    /// Whom it allows to send it CloudEvents.
+    void allow(std::string origin) {
+        const std::lock_guard lock(mutex_);
+        allows_ = std::move(origin);
+    }
     /// What it was sent, once that is so many.
     std::vector<HttpRequest> wait_for(std::size_t count) {
         std::unique_lock lock(mutex_);
@@ -54,6 +60,11 @@ class Subscriber {
         const std::lock_guard lock(mutex_);
         HttpResponse response;
         response.status = 204;
+        if (request.method == "OPTIONS") response.headers.set("WebHook-Allowed-Origin", allows_);
+        if (request.method == "GET") {
+            response = json_response(
+                200, dump_json({{"challenge", query_value(request.query, "challenge").value_or(std::string())}}));
+        }
         if (!statuses_.empty()) {
             response.status = statuses_.front();
             statuses_.erase(statuses_.begin());
@@ -68,6 +79,7 @@ class Subscriber {
     std::mutex mutex_;
     std::condition_variable more_;
     std::vector<int> statuses_;
+    std::string allows_ = "mediator.example.org";
     std::vector<HttpRequest> seen_;
 };
 

@@ -44,6 +44,9 @@ class StoreWithADisk final : public StorePort {
         return store_.transaction_state(std::move(id));
     }
     Task<Result<std::optional<std::string>>> cached(std::string key) override { return store_.cached(std::move(key)); }
+    Task<Result<store_ops::QueuedEvents>> queued_events(store_ops::QueuedQuery query) override {
+        return store_.queued_events(std::move(query));
+    }
 
     std::atomic<bool> full{false};
 

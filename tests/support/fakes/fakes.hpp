@@ -156,6 +156,20 @@ class FakeStore final : public StorePort {
         co_return found == caches.end() ? std::nullopt : std::optional(found->second);
     }
 
+    Task<Result<store_ops::QueuedEvents>> queued_events(store_ops::QueuedQuery query) override {
+        co_await take_turn();
+        if (!failures.empty()) co_return fail(failures.front());
+        store_ops::QueuedEvents out;
+        for (const auto& each : queued) {
+            if (each.delivery.subscription != query.subscription) continue;
+            const auto number = each.delivery.sequence;
+            out.last = std::max(out.last, number);
+            if (number >= query.since && number <= query.until && out.events.size() < query.most)
+                out.events.push_back(each);
+        }
+        co_return out;
+    }
+
     /// As after a restart: what ran is interrupted.
     void interrupt() {
         for (auto& claim : claims_) {
@@ -178,8 +192,9 @@ class FakeStore final : public StorePort {
     }
 
     std::deque<Error> failures;  // of the next commits
-    bool erased = false;         // bodies of answers are gone
-    int waiting = 0;             // turns spent waiting for an answer
+    std::vector<store_ops::QueuedEvent> queued;
+    bool erased = false;  // bodies of answers are gone
+    int waiting = 0;      // turns spent waiting for an answer
     std::vector<store_ops::Op> ops;
     std::map<std::string, store_ops::RecordedAnswer> answers;
     std::map<std::string, std::string> caches;

@@ -77,6 +77,11 @@ class JsonSchema {
             }
             return {};
         }
+        if (keyword == "minItems") return !value.is_array() || value.size() >= says ? "" : wrong;
+        if (keyword == "maxItems") return !value.is_array() || value.size() <= says ? "" : wrong;
+        if (keyword == "uniqueItems") {
+            return !value.is_array() || std::set<Json>(value.begin(), value.end()).size() == value.size() ? "" : wrong;
+        }
         if (keyword == "items") {
             for (std::size_t i = 0; value.is_array() && i < value.size(); ++i) {
                 if (auto found = check(says, value[i], at + "/" + std::to_string(i)); !found.empty()) return found;

@@ -460,7 +460,8 @@ TEST(FhirMetadata, IsComposedOfTheRoutesOfAllChannels) {
     ChannelDefinition later;
     later.name = "search";
     later.routes = {{"POST", "/fhir/Patient/_search", "", {}, {}, {}},
-                    {"GET", "/fhir/Subscription/{id}", "", {}, {}, {}}};
+                    {"GET", "/fhir/Subscription/{id}", "", {}, {}, {}},
+                    {"GET", "/fhir/Subscription/{id}/$events", "", {}, {}, {}}};
     channels.push_back(later);
     const auto told = notification::capability_statement(channels);
     EXPECT_EQ(told["fhirVersion"], "4.0.1");
@@ -468,6 +469,13 @@ TEST(FhirMetadata, IsComposedOfTheRoutesOfAllChannels) {
     for (const auto& each : told["rest"][0]["resource"]) types.push_back(each["type"]);
     EXPECT_THAT(types, testing::ElementsAre("Bundle", "Patient", "Subscription"));
     EXPECT_EQ(told["rest"][0]["resource"][1]["interaction"][0]["code"], "search-type");
+    const auto& subscription = told["rest"][0]["resource"][2];
+    EXPECT_EQ(subscription["interaction"], parse_json(R"([{"code":"read"}])").value());
+    EXPECT_EQ(subscription["operation"][0]["name"], "events");
+    EXPECT_EQ(subscription["operation"][0]["definition"],
+              "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-events");
+    EXPECT_TRUE(subscription.contains("supportedProfile"));
+    EXPECT_FALSE(told["rest"][0]["resource"][0].contains("operation"));
     EXPECT_EQ(told["rest"][0]["operation"][0]["name"], "validate");
     EXPECT_TRUE(told.contains("messaging"));
     notification::add_fhir_metadata(channels);

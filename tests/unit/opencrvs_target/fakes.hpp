@@ -111,6 +111,9 @@ class FakeStore final : public StorePort {
         if (found == cache.end()) co_return std::nullopt;
         co_return found->second;
     }
+    Task<Result<store_ops::QueuedEvents>> queued_events(store_ops::QueuedQuery) override {
+        co_return store_ops::QueuedEvents{};
+    }
 
     std::mutex mutex;
     std::map<std::string, std::string> cache;

@@ -26,6 +26,7 @@ Subscription subscription(std::string id, std::string client = "ministry") {
     out.full = false;
     out.created = wall_now();
     out.until = wall_now() + std::chrono::hours(1);
+    out.reason = "vaccination reminders";
     return out;
 }
 
@@ -223,6 +224,54 @@ TEST_F(Subscriptions, OneIsToldOfThePastOnceAndWithAPayloadOfItsOwn) {
     EXPECT_EQ(run(store->published({"key 1", "key 2", "key 3"})).value(), (std::set<std::string>{"key 1", "key 2"}));
     store->close();
     expect_sound();
+}
+
+TEST_F(Subscriptions, WhatWasQueuedForOneIsFoundByItsNumbers) {
+    const auto found = [&](const QueuedQuery& query) { return run(store->queued_events(query)).value(); };
+    const auto numbers = [&](const QueuedEvents& events) {
+        std::vector<std::int64_t> out;
+        for (const auto& each : events.events) out.push_back(each.delivery.sequence);
+        return out;
+    };
+    using Numbers = std::vector<std::int64_t>;
+    // One of the same id was removed with what it had.
+    ASSERT_TRUE(commit(*store, unit_of(put(subscription("s1")))));
+    for (const auto* key : {"old 1", "old 2", "old 3"}) tell(key, {"s1"});
+    ASSERT_TRUE(commit(*store, unit_of(removal("s1"))));
+    ASSERT_TRUE(commit(*store, unit_of(put(subscription("s1")))));
+    ASSERT_TRUE(commit(*store, unit_of(put(subscription("s2")))));
+    EXPECT_EQ(found({"s1", 1, 100, 100}).last, 0);
+    std::vector<Enqueue> told;
+    for (const auto* key : {"key 1", "key 2", "key 3", "key 4"}) told.push_back(tell(key, {"s1", "s2"})[0]);
+
+    const auto all = found({"s1", 1, 100, 100});
+    EXPECT_EQ(all.last, 4);
+    EXPECT_EQ(numbers(all), (Numbers{1, 2, 3, 4}));
+    EXPECT_EQ(all.events[0].delivery.id, told[0].delivery);
+    EXPECT_EQ(all.events[0].delivery.transaction, told[0].transaction);
+    EXPECT_EQ(all.events[0].payload, R"({"event":"planted-payload"})");
+    EXPECT_EQ(numbers(found({"s1", 2, 3, 100})), (Numbers{2, 3}));
+    EXPECT_EQ(numbers(found({"s1", 2, 100, 2})), (Numbers{2, 3})) << "the first ones";
+    EXPECT_EQ(numbers(found({"s1", 5, 100, 100})), Numbers{});
+    EXPECT_EQ(found({"s1", 1, 100, 0}).last, 4);
+    EXPECT_EQ(numbers(found({"s1", 1, 100, 0})), Numbers{});
+    EXPECT_EQ(found({"gone", 1, 100, 100}).last, 0);
+
+    EraseRequest request;
+    request.transactions = {told[1].transaction};
+    request.actor = "cli:tester";
+    for (const auto& each : told) {
+        StepDelivery step;
+        step.delivery = each.delivery;
+        step.transaction = each.transaction;
+        step.at = wall_now();
+        step.step = DeliveryStep::discard;
+        step.actor = "cli:tester";
+        ASSERT_TRUE(commit(*store, unit_of(step)));
+    }
+    ASSERT_TRUE(run(store->erase_parts(request)));
+    EXPECT_EQ(numbers(found({"s1", 1, 100, 100})), (Numbers{1, 3, 4})) << "erased";
+    EXPECT_EQ(found({"s1", 1, 100, 100}).last, 4);
 }
 
 TEST_F(Subscriptions, CheckRebuildsThem) {

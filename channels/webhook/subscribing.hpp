@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MPL-2.0
+#pragma once
+
+#include "channels/webhook/channel.hpp"
+#include "core/exchange.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What every contract does that subscriptions are asked for in: design section 9.
+namespace ocm::webhook {
+
+using Shared = std::shared_ptr<const WebhookDeps>;
+
+/// Why a subscription is paused that its subscriber paused: what it may resume itself.
+inline constexpr std::string_view paused_by_subscriber = "paused by its subscriber";
+
+/// A subscription of the client with its fields and its key, `requested`. `asks` says in the contract's terms what is
+/// asked for: it names the subscription, so that asking twice is asking once.
+Subscription new_subscription(const store_ops::Client& client, const std::string& asks, SubscriptionContract contract,
+                              WallTime now);
+
+bool lives(const Subscription* subscription);
+bool is_of(const Subscription* subscription, const store_ops::Client& client);
+
+/// Why the client is not told of the topic, whatever it asks; absent where it is.
+std::optional<std::string> refusal_of(const Topic& topic, const store_ops::Client& client, const WebhookDeps& deps);
+
+/// The ids that codes stand for. Fails with `bad_request` at the path of the one that nobody knows.
+struct CodeAt {
+    PlaceCode code;
+    std::string path;
+};
+Result<std::vector<std::string>> places_of(const std::vector<CodeAt>& codes, const WebhookDeps& deps, WallTime now);
+
+/// Whether a callback proved that it wants the subscription.
+struct Proven {
+    bool proven = false;
+    std::string why;   // not, for the administrator
+    std::string told;  // the same for the subscriber: how we failed to connect would tell what stands in our network
+};
+/// Asks the callback in the terms of the subscription's contract (proof.hpp). The exchange is received.
+Task<Proven> prove(Exchange& exchange, Shared deps, Subscription subscription);
+
+/// Commits the subscription, and makes it known.
+Task<Result<void>> keep(Exchange& exchange, Shared deps, Subscription subscription, std::string action);
+/// Removes it; it may be gone already.
+Task<Result<void>> forget(Exchange& exchange, Shared deps, std::string id);
+
+}  // namespace ocm::webhook
