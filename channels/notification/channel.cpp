@@ -62,7 +62,7 @@ Route tracker(const SharedPtr& shared) {
 ChannelDefinition make_notification_channel(NotificationDeps deps) {
     auto shared = std::make_shared<const Shared>(Shared{std::move(deps)});
     ChannelDefinition channel;
-    channel.name = "notification";
+    channel.name = channel_name;
     channel.title = "OpenCRVS notification";
     channel.description = "Birth and death notifications from health facilities to OpenCRVS.";
     channel.role = "opencrvs-notification";

@@ -47,6 +47,8 @@ struct NotificationDeps {
     LocationDeps locations{};
 };
 
+inline constexpr std::string_view channel_name = "notification";
+
 /// `POST /notification`: a document bundle in, 1.8's answer out. With `?dry-run` the same decoding and checks, 200 with
 /// the account, and nothing sent.
 ///

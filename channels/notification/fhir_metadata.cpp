@@ -156,7 +156,7 @@ void add_fhir_metadata(std::vector<ChannelDefinition>& channels) {
     route.render_error = fhir_r4::refusal;
     route.keeps_bodies = false;
     for (auto& channel : channels) {
-        if (channel.name != "notification") continue;
+        if (channel.name != channel_name) continue;
         channel.routes.push_back(std::move(route));
         return;
     }

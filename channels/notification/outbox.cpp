@@ -155,7 +155,7 @@ DeliveryKind make_notification_delivery(NotificationDeps deps) {
     auto shared = std::make_shared<const NotificationDeps>(std::move(deps));
     DeliveryKind kind;
     kind.kind = delivery_kind_name;
-    kind.channel = "notification";
+    kind.channel = channel_name;
     kind.send = [shared](Exchange& exchange, const Delivery& delivery, std::string payload) {
         return send_queued(exchange, delivery.id, std::move(payload), shared);
     };

@@ -2,6 +2,7 @@
 #include "channels/notification/status.hpp"
 
 #include "channels/notification/format.hpp"
+#include "channels/webhook/event_json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -13,6 +14,29 @@ Answer refused(const Error& error) {
     answer.response = plain_refusal(error);
     answer.error = error;
     return answer;
+}
+
+Task<Result<std::optional<std::string>>> last_told(Exchange& exchange, std::string tracking_id) {
+    if (tracking_id.empty()) co_return std::optional<std::string>();
+    static const std::string topic = name(Topic{Change::notification_status, VitalKind::birth});
+    auto found = co_await exchange.ports().store.last_published(topic, std::move(tracking_id));
+    co_return found;
+}
+
+/// Where the record stands in OpenCRVS, as far as it told: nothing where it did not, or not of this client's.
+Result<std::optional<Json>> standing(const std::optional<std::string>& published, const std::string& client) {
+    if (!published) return std::optional<Json>();
+    const auto event = webhook::read_event(*published);
+    if (!event) return fail(event.error());
+    if (!event->status || !event->notifier || event->notifier->client != client) return std::optional<Json>();
+    Json out{{"status", name(*event->status)}};
+    if (!event->occurred_at.empty()) out["at"] = event->occurred_at;
+    const bool registered = *event->status == NotificationStatus::registered;
+    if (registered && event->event.registration)
+        out["registration_number"] = event->event.registration->registration_number;
+    if (!event->reason.empty()) out["reason"] = event->reason;
+    if (!event->confirmed) out["confirmed"] = false;
+    return std::optional(std::move(out));
 }
 
 Task<Answer> tell(Exchange& exchange, const std::atomic<bool>& hold) {
@@ -27,8 +51,13 @@ Task<Answer> tell(Exchange& exchange, const std::atomic<bool>& hold) {
         const Error error{ErrorCode::not_found, "there is no notification of yours with this id", "", std::nullopt};
         co_return refused(error);
     }
+    auto published = co_await last_told(exchange, state->subjects.tracking_id);
+    if (!published) co_return refused(published.error());
+    auto record = standing(*published, client->id);
+    if (!record) co_return refused(record.error());
     Answer answer;
-    const auto body = status_json(id, *state, hold);
+    auto body = status_json(id, *state, hold);
+    if (*record) body["record"] = std::move(**record);
     answer.response = json_response(200, dump_json(body));
     answer.properties["state"] = std::string(text_member(body, "state"));
     co_return answer;

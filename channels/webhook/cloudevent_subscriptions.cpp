@@ -252,7 +252,7 @@ Route route(std::string method, std::string pattern, std::string summary, Handle
     out.method = std::move(method);
     out.pattern = std::move(pattern);
     out.summary = std::move(summary);
-    out.allowed = {store_ops::ClientKind::webhook};
+    out.allowed = {store_ops::ClientKind::webhook, store_ops::ClientKind::event_notification};
     out.handler = std::move(handler);
     out.render_error = notification::plain_refusal;
     return out;

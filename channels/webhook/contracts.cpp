@@ -27,12 +27,13 @@ bool is_section(const std::string& name) {
 /// event is written anew.
 Result<Message> write_1x(const RegistrationEvent& event, const Subscription& subscription, WallTime now) {
     const auto& given = given_to(subscription, event.event.kind);
-    auto permitted = permit(event.event, granted(subscription, event.event.kind));
+    auto permitted = permit(event.event, granted(subscription, event));
     auto cut = event;
     cut.event = std::move(permitted.event);
     opencrvs_v1::WebhookTo to;
     to.subscription = subscription.id;
     to.at = now;
+    to.family_list = subscription.family_list;
     if (std::all_of(given.begin(), given.end(), is_section)) to.sections = given;
     auto written = opencrvs_v1::write_webhook(cut, to);
     if (!written) return fail(std::move(written.error()));
@@ -47,7 +48,7 @@ Result<Message> write_1x(const RegistrationEvent& event, const Subscription& sub
 
 Result<Message> write_cloudevent(const RegistrationEvent& event, const Subscription& subscription,
                                  const Delivery& delivery) {
-    auto permitted = permit(event.event, granted(subscription, event.event.kind));
+    auto permitted = permit(event.event, granted(subscription, event));
     auto cut = event;
     cut.event = std::move(permitted.event);
     Message out;
@@ -60,7 +61,7 @@ Result<Message> write_cloudevent(const RegistrationEvent& event, const Subscript
 
 Result<Message> write_fhir(const RegistrationEvent& event, const Subscription& subscription, const Delivery& delivery,
                            const std::string& base, WallTime now) {
-    auto permitted = permit(event.event, granted(subscription, event.event.kind));
+    auto permitted = permit(event.event, granted(subscription, event));
     auto cut = event;
     cut.event = std::move(permitted.event);
     fhir_r4::NotificationTo to;
@@ -87,9 +88,11 @@ void sign(Message& message, const Subscription& subscription) {
                         opencrvs_v1::hub_signature(subscription.secret, message.body));
 }
 
-std::vector<std::string> granted(const Subscription& subscription, VitalKind kind) {
+std::vector<std::string> granted(const Subscription& subscription, const RegistrationEvent& event) {
+    // It sent the record, and was given the tracking id when it did.
+    if (event.topic.change == Change::notification_status) return {"registration.number", "registration.tracking_id"};
     std::vector<std::string> out;
-    for (const auto& each : given_to(subscription, kind)) {
+    for (const auto& each : given_to(subscription, event.event.kind)) {
         auto of_code = fields_of_permission(each);
         if (!of_code) {
             out.push_back(each);

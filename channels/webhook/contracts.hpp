@@ -9,8 +9,9 @@
 namespace ocm::webhook {
 
 /// The fields a subscription may be told: names of the field policy as they are, 1.x permission codes as the fields
-/// they stand for; a national ID client has its fixed ones (opencrvs.md 4.5, 5.1).
-std::vector<std::string> granted(const Subscription& subscription, VitalKind kind);
+/// they stand for; a national ID client has its fixed ones (opencrvs.md 4.5, 5.1). Of what became of its notification a
+/// notifier is told the numbers of the record, whatever else it may be told.
+std::vector<std::string> granted(const Subscription& subscription, const RegistrationEvent& event);
 
 /// Signs the body with the secret of the subscription, where it has one.
 void sign(Message& message, const Subscription& subscription);

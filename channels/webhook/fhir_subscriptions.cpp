@@ -417,7 +417,7 @@ Task<Answer> events(Exchange& exchange, Shared deps) {
     for (const auto& [delivery, payload] : found->events) {
         auto event = read_event(payload);
         if (!event) co_return refused(event.error());
-        auto permitted = permit(event->event, granted(subscription, event->event.kind));
+        auto permitted = permit(event->event, granted(subscription, *event));
         event->event = std::move(permitted.event);
         again.push_back({delivery.sequence, std::move(*event)});
         if (!subscription.full) continue;
@@ -440,7 +440,7 @@ Route route(std::string method, std::string pattern, std::string summary, Handle
     out.method = std::move(method);
     out.pattern = "/fhir/Subscription" + std::move(pattern);
     out.summary = std::move(summary);
-    out.allowed = {store_ops::ClientKind::webhook};
+    out.allowed = {store_ops::ClientKind::webhook, store_ops::ClientKind::event_notification};
     out.handler = std::move(handler);
     out.render_error = fhir_r4::refusal;
     return out;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/webhook/heard.hpp"
 
+#include "channels/notification/channel.hpp"
+#include "channels/webhook/publish.hpp"
 #include "core/json.hpp"
 #include "formats/opencrvs_v1/search_read.hpp"
 #include "formats/opencrvs_v1/webhook_read.hpp"
@@ -57,7 +59,10 @@ class Hearing {
         if (!message) co_return failed(message.error());
         auto json = parse_json(message->body);
         if (!json) co_return failed(json.error());
-        if (message->heard == Heard::webhook) co_return take_webhook(*json);
+        if (message->heard == Heard::webhook) {
+            auto taken = co_await take_webhook(std::move(*json));
+            co_return taken;
+        }
         if (message->heard == Heard::catch_up) {
             auto found = co_await take_found(std::move(*json));
             co_return found;
@@ -67,11 +72,12 @@ class Hearing {
     }
 
   private:
-    Sending take_webhook(const Json& delivered) const {
+    Task<Sending> take_webhook(Json delivered) const {
         auto read = opencrvs_v1::read_webhook(delivered);
-        if (!read) return failed(read.error());
+        if (!read) co_return failed(read.error());
         read->event.target = deps_->target;
-        return publish(read->event, std::move(read->account));
+        auto out = co_await publish(one(std::move(read->event)), std::move(read->account), whole());
+        co_return out;
     }
 
     Task<Sending> take_found(Json message) const {
@@ -79,7 +85,10 @@ class Hearing {
         const std::string record(text_member(message, "record"));
         if (const auto* result = member(message, "result")) {
             const bool of_events = member(*result, "legalStatuses") != nullptr;
-            co_return of_events ? take_result(*result, whose) : take_legacy_result(*result, whose);
+            auto taken = of_events ? read_result(*result) : read_legacy_result(*result);
+            if (!taken.event) co_return std::move(taken.otherwise);
+            auto out = co_await publish(one(std::move(*taken.event)), std::move(taken.account), whose);
+            co_return out;
         }
         if (!deps_->event) {
             co_return failed({ErrorCode::unavailable, "no client of ours may read records of OpenCRVS", "", {}});
@@ -89,45 +98,50 @@ class Hearing {
             if (document.error().code == ErrorCode::not_found) co_return wait(document.error().message);
             co_return failed(document.error());
         }
-        co_return take_history(*document, whose);
+        auto out = co_await take_history(std::move(*document), whose);
+        co_return out;
     }
 
-    Sending take_legacy_result(const Json& result, const std::string& whose) const {
+    /// What one message tells, or what is to be done where it tells nothing.
+    struct Taken {
+        std::optional<RegistrationEvent> event;
+        Account account;
+        Sending otherwise;
+    };
+
+    Taken read_legacy_result(const Json& result) const {
         auto read = opencrvs_v1::read_search_result(result);
-        if (!read) return failed(read.error());
+        if (!read) return {std::nullopt, {}, failed(read.error())};
         read->event.target = deps_->target;
-        return publish(read->event, std::move(read->account), whose);
+        return {std::move(read->event), std::move(read->account), {}};
     }
 
     /// What a search shows has no secured fields in it (opencrvs.md 7.7).
-    Sending take_result(const Json& result, const std::string& whose) const {
+    Taken read_result(const Json& result) const {
         auto read = deps_->read_document(opencrvs::document_of_result(result), {deps_->target, "", Heard::catch_up});
-        if (!read) return failed(read.error());
-        if (!read->event) return over(std::move(read->account), std::move(read->why));
+        if (!read) return {std::nullopt, {}, failed(read.error())};
+        if (!read->event) return {std::nullopt, {}, over(std::move(read->account), std::move(read->why))};
         read->event->partial = true;
-        return publish(*read->event, std::move(read->account), whose);
+        return {std::move(read->event), std::move(read->account), {}};
     }
 
     /// The registration, and what became of the record since: whoever missed the one missed the others.
-    Sending take_history(const Json& document, const std::string& whose) const {
+    Task<Sending> take_history(Json document, std::string whose) const {
         const auto actions = opencrvs::actions_since_registration(document);
-        if (actions.empty()) return wait("the record is not registered");
+        if (actions.empty()) co_return wait("the record is not registered");
         Account account;
         std::vector<RegistrationEvent> told;
         std::string why;
         for (const auto& action : actions) {
             auto read = deps_->read_document(document, {deps_->target, action, Heard::catch_up});
-            if (!read) return failed(read.error());
+            if (!read) co_return failed(read.error());
             account.append(read->account);
             if (read->event) told.push_back(std::move(*read->event));
             if (!read->event) why = std::move(read->why);
         }
-        if (told.empty()) return over(std::move(account), std::move(why));
-        auto out = publish(told.front(), std::move(account), whose);
-        for (std::size_t i = 1; i < told.size(); ++i) {
-            for (auto& op : ops_of(told[i], whose)) out.also.push_back(std::move(op));
-        }
-        return out;
+        if (told.empty()) co_return over(std::move(account), std::move(why));
+        auto out = co_await publish(std::move(told), std::move(account), std::move(whose));
+        co_return out;
     }
 
     Task<Sending> take_copy(Json document, Heard heard) const {
@@ -139,7 +153,8 @@ class Hearing {
         const bool may_come = copy->standing == opencrvs::Standing::pending;
         if (!copy->event && !may_come) co_return over(std::move(copy->account), std::move(copy->why));
         if (copy->event && deps_->finality == Finality::optimistic) {
-            co_return publish(*copy->event, std::move(copy->account));
+            auto out = co_await publish(one(std::move(*copy->event)), std::move(copy->account), whole());
+            co_return out;
         }
         about.confirmed = true;
         if (deps_->event) {
@@ -150,7 +165,10 @@ class Hearing {
             auto asked = co_await ask_for_number(std::move(document), std::move(about), told->record);
             co_return asked;
         }
-        if (copy->event) co_return publish(*copy->event, std::move(copy->account));
+        if (copy->event) {
+            auto out = co_await publish(one(std::move(*copy->event)), std::move(copy->account), whole());
+            co_return out;
+        }
         co_return over(std::move(copy->account), std::move(copy->why));
     }
 
@@ -160,7 +178,8 @@ class Hearing {
             if (document.error().code == ErrorCode::not_found) co_return wait(document.error().message);
             co_return failed(document.error());
         }
-        co_return take_confirmed(*document, about);
+        auto out = co_await take_confirmed(std::move(*document), std::move(about));
+        co_return out;
     }
 
     Task<Sending> ask_for_number(Json document, opencrvs::About about, std::string record) const {
@@ -176,24 +195,58 @@ class Hearing {
             if (text_member(action, "id") == about.action) action["status"] = "Accepted";
             if (text_member(action, "status") == "Accepted") action["registrationNumber"] = **number;
         }
-        co_return take_confirmed(document, about);
+        auto out = co_await take_confirmed(std::move(document), std::move(about));
+        co_return out;
     }
 
-    Sending take_confirmed(const Json& document, const opencrvs::About& about) const {
+    Task<Sending> take_confirmed(Json document, opencrvs::About about) const {
         auto read = deps_->read_document(document, about);
-        if (!read) return failed(read.error());
-        if (read->event) return publish(*read->event, std::move(read->account));
-        if (read->standing == opencrvs::Standing::pending) return wait(std::move(read->why));
-        return over(std::move(read->account), std::move(read->why));
+        if (!read) co_return failed(read.error());
+        if (read->event) {
+            auto out = co_await publish(one(std::move(*read->event)), std::move(read->account), whole());
+            co_return out;
+        }
+        if (read->standing == opencrvs::Standing::pending) co_return wait(std::move(read->why));
+        co_return over(std::move(read->account), std::move(read->why));
     }
 
-    /// `whose`: the one subscription that is told; empty: everybody who asks for it.
-    Sending publish(const RegistrationEvent& event, Account account, const std::string& whose = {}) const {
-        auto out = over(std::move(account), event.confirmed ? "" : "published without OpenCRVS having confirmed it");
-        out.subjects.event_id = event.record;
-        if (event.topic.change == Change::registered) out.subjects.registration_number = event.occurrence;
-        out.also = ops_of(event, whose);
+    static std::vector<RegistrationEvent> one(RegistrationEvent event) {
+        std::vector<RegistrationEvent> out;
+        out.push_back(std::move(event));
         return out;
+    }
+    /// Told to everybody who asks for it.
+    static std::string whole() { return {}; }
+
+    /// What happened to one record, in its order. `whose`: the one subscription that is told; empty: everybody who asks
+    /// for it. Who sent the notification that the record began with hears where that stands, too.
+    Task<Sending> publish(std::vector<RegistrationEvent> told, Account account, std::string whose) const {
+        auto& first = told.front();
+        auto out = over(std::move(account), first.confirmed ? "" : "published without OpenCRVS having confirmed it");
+        out.subjects.event_id = first.record;
+        if (first.topic.change == Change::registered) out.subjects.registration_number = first.occurrence;
+        if (first.event.registration) out.subjects.tracking_id = first.event.registration->tracking_id;
+        auto sender = co_await notifier_of(out.subjects.tracking_id);
+        if (!sender) co_return failed(sender.error());
+        for (auto& event : told) {
+            if (event.topic.change == Change::notification_status) event.notifier = *sender;
+            for (auto& op : ops_of(event, whose)) out.also.push_back(std::move(op));
+            if (event.topic.change != Change::registered || !*sender) continue;
+            for (auto& op : ops_of(status_of(event, **sender), whose)) out.also.push_back(std::move(op));
+        }
+        co_return out;
+    }
+
+    /// Absent where the notification did not come through here, or was erased.
+    Task<Result<std::optional<Notifier>>> notifier_of(std::string tracking_id) const {
+        if (tracking_id.empty()) co_return std::optional<Notifier>();
+        auto found =
+            co_await exchange_.ports().store.notified(std::string(notification::channel_name), std::move(tracking_id));
+        if (!found) co_return fail(std::move(found.error()));
+        if (!*found) co_return std::optional<Notifier>();
+        auto& sent = **found;
+        co_return std::optional(
+            Notifier{std::move(sent.client), std::move(sent.transaction), std::move(sent.source_id)});
     }
 
     std::vector<store_ops::Op> ops_of(const RegistrationEvent& event, const std::string& whose) const {

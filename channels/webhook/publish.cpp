@@ -68,6 +68,24 @@ bool asks_for(const Subscription& subscription, const RegistrationEvent& event, 
     return subscription.areas.empty() || allowed(subscription.areas, areas_of_event(event.event, areas_of));
 }
 
+RegistrationEvent status_of(const RegistrationEvent& registered, Notifier notifier) {
+    RegistrationEvent out;
+    out.topic = {Change::notification_status, registered.topic.kind};
+    out.target = registered.target;
+    out.record = registered.record;
+    out.occurrence = registered.occurrence;
+    out.occurred_at = registered.occurred_at;
+    out.event.kind = registered.event.kind;
+    out.event.registration = registered.event.registration;
+    out.event.place = registered.event.place;
+    out.event.office = registered.event.office;
+    out.confirmed = registered.confirmed;
+    out.heard = registered.heard;
+    out.status = NotificationStatus::registered;
+    out.notifier = std::move(notifier);
+    return out;
+}
+
 store_ops::Publish publish(const RegistrationEvent& event, const SubscriptionDirectory& subscriptions,
                            const std::string& transaction, WallTime now, const AreasOf& areas_of) {
     store_ops::Publish out;

@@ -23,6 +23,10 @@ using AreasOf = std::function<std::vector<std::string>(const std::string& place)
 /// sent it and to nobody else.
 bool asks_for(const Subscription& subscription, const RegistrationEvent& event, WallTime now, const AreasOf& areas_of);
 
+/// What a registration means to the client whose notification the record began with: that it was registered, under
+/// which number. It holds of the record no more than that and what filters look at.
+RegistrationEvent status_of(const RegistrationEvent& registered, Notifier notifier);
+
 /// One operation for the event and a delivery for each subscription that asks for it. A delivery's id is made from
 /// those of the event and of the subscription; deliveries of one record to one subscription go in order; the
 /// destination is the origin of the callback, so that one dead subscriber costs the others nothing.

@@ -43,8 +43,12 @@ bool is_of(const Subscription* subscription, const store_ops::Client& client) {
 }
 
 std::optional<std::string> refusal_of(const Topic& topic, const store_ops::Client& client, const WebhookDeps& deps) {
-    if (topic.change == Change::notification_status && client.kind != store_ops::ClientKind::event_notification)
+    const bool of_notifications = topic.change == Change::notification_status;
+    const bool notifies = client.kind == store_ops::ClientKind::event_notification;
+    if (of_notifications && !notifies)
         return "what becomes of a notification is told to the client that sent it and to nobody else";
+    if (!of_notifications && notifies)
+        return "a client of kind event-notification is told what became of its notifications, and nothing else";
     return refusal_of(topic, deps.version);
 }
 

@@ -31,6 +31,14 @@ Task<Result<store_ops::QueuedEvents>> NoStore::queued_events(store_ops::QueuedQu
     co_return store_ops::QueuedEvents{};
 }
 
+Task<Result<std::optional<store_ops::Notified>>> NoStore::notified(std::string, std::string) {
+    co_return std::optional<store_ops::Notified>{};
+}
+
+Task<Result<std::optional<std::string>>> NoStore::last_published(std::string, std::string) {
+    co_return std::optional<std::string>{};
+}
+
 OneShot::OneShot(const config::Config& config) : upstream_(pool_, upstream_options(config)) {
     pool_.start();
 }

@@ -25,6 +25,8 @@ class NoStore : public StorePort {
     Task<Result<store_ops::TransactionState>> transaction_state(std::string) override;
     Task<Result<std::optional<std::string>>> cached(std::string) override;
     Task<Result<store_ops::QueuedEvents>> queued_events(store_ops::QueuedQuery) override;
+    Task<Result<std::optional<store_ops::Notified>>> notified(std::string, std::string) override;
+    Task<Result<std::optional<std::string>>> last_published(std::string, std::string) override;
 };
 
 /// What a command needs to talk to OpenHIM or a target once, without the store of a running mediator.

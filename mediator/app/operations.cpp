@@ -178,7 +178,8 @@ Task<Result<Json>> Operations::add_client(Json args, std::string actor) {
     client.contract_version = *contract;
     const auto key = make_client_key(client.id);
     client.key_sha256 = hash_client_key(key);
-    const bool is_told = *kind == store_ops::ClientKind::webhook || *kind == store_ops::ClientKind::national_id;
+    // A notifier may ask to be told what became of what it sent.
+    const bool is_told = *kind != store_ops::ClientKind::record_search;
     // As in 1.x: the text of a UUID of random bits.
     if (is_told) client.signing_secret = random_uuid();
     if (const auto* fields = member(args, "fields"); fields != nullptr) {

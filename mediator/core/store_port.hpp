@@ -155,7 +155,7 @@ struct Client {
     WallTime created{};
     OnOutage on_outage = OnOutage::queue;
     ContractVersion contract_version = ContractVersion::v1_8;
-    std::string signing_secret{};  // of kinds webhook and national_id: the SHA secret of 1.x; signs what it is sent
+    std::string signing_secret{};       // of all kinds but record_search: the SHA secret of 1.x; signs what it is sent
     std::vector<std::string> fields{};  // it may be told: names of the field policy, or 1.x permission codes
     friend bool operator==(const Client&, const Client&) = default;
 };
@@ -253,6 +253,13 @@ struct QueuedEvents {
     std::vector<QueuedEvent> events;
 };
 
+/// Whose notification a record began with.
+struct Notified {
+    std::string transaction, client;
+    std::string source_id;  // the sender's own id of the record; may be empty
+    friend bool operator==(const Notified&, const Notified&) = default;
+};
+
 /// A recorded answer, to be given again.
 struct RecordedAnswer {
     int http_status = 0;
@@ -302,6 +309,13 @@ class StorePort {
     /// What was queued for a subscription since it was made, in the order of its numbers; what was erased is not in it.
     /// With `most` zero only the number of the last one is looked up.
     virtual Task<Result<store_ops::QueuedEvents>> queued_events(store_ops::QueuedQuery query) = 0;
+
+    /// The last transaction of that channel that brought the record of a tracking id; absent where none did.
+    virtual Task<Result<std::optional<store_ops::Notified>>> notified(std::string channel, std::string tracking_id) = 0;
+
+    /// What was last made known of that topic about the record of a tracking id: the payload; absent where nothing was,
+    /// or where it was erased.
+    virtual Task<Result<std::optional<std::string>>> last_published(std::string topic, std::string tracking_id) = 0;
 };
 
 }  // namespace ocm

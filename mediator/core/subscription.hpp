@@ -48,6 +48,7 @@ struct Subscription {
     std::vector<std::string> statuses;  // of a notification: registered, rejected, archived
     std::vector<std::string> headers;   // "Name: value", sent with each delivery; may hold credentials
     bool full = true;                   // of fhir_r4: the resources; else but their ids
+    bool family_list = false;           // of opencrvs_1 and national_id: a family name is a list, as 1.3 to 1.6 have it
     WallTime created{};
     std::optional<WallTime> until;  // ends by itself
     std::int64_t sequence = 0;      // number of the last event queued for it

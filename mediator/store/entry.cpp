@@ -582,6 +582,7 @@ std::string subscription_json(const Subscription& subscription) {
     put(json, "secret", subscription.secret);
     put(json, "key_id", subscription.key_id);
     json["full"] = subscription.full;
+    if (subscription.family_list) json["family_list"] = true;
     put(json, "created", rfc3339(subscription.created));
     if (subscription.until) put(json, "until", rfc3339(*subscription.until));
     put(json, "reason", subscription.reason);
@@ -605,6 +606,7 @@ std::optional<Subscription> read_subscription(std::string_view text) {
     const auto created = parse_rfc3339(text_member(*json, "created"));
     if (!contract || !state || !created) return std::nullopt;
     const auto* full = member(*json, "full");
+    const auto* family_list = member(*json, "family_list");
     Subscription out;
     out.id = member_text(*json, "id");
     out.client = member_text(*json, "client");
@@ -621,6 +623,7 @@ std::optional<Subscription> read_subscription(std::string_view text) {
     out.statuses = texts_in(member(*json, "statuses"));
     out.headers = texts_in(member(*json, "headers"));
     out.full = full != nullptr && *full == true;
+    out.family_list = family_list != nullptr && *family_list == true;
     out.created = *created;
     out.until = parse_rfc3339(text_member(*json, "until"));
     out.reason = member_text(*json, "reason");

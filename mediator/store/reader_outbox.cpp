@@ -222,6 +222,32 @@ Result<std::set<std::string>> Reader::published(const std::vector<std::string>& 
     });
 }
 
+Result<std::optional<store_ops::Notified>> Reader::notified(const std::string& channel,
+                                                            const std::string& tracking_id) {
+    return guarded([&]() -> Result<std::optional<store_ops::Notified>> {
+        auto& statement = kept(
+            "SELECT uuid, client, source_id FROM txn WHERE tracking_id <> '' AND tracking_id = ? AND channel = ?"
+            " AND client <> '' ORDER BY id DESC LIMIT 1");
+        auto rows = statement.query(tracking_id, channel);
+        if (!rows.next()) return std::optional<store_ops::Notified>();
+        return std::optional(store_ops::Notified{rows.text(0), rows.text(1), rows.text(2)});
+    });
+}
+
+Result<std::optional<std::string>> Reader::last_published(const std::string& topic, const std::string& tracking_id) {
+    return guarded([&]() -> Result<std::optional<std::string>> {
+        auto& statement = kept(
+            "SELECT p.bytes, p.size FROM (SELECT e.id AS id FROM txn t JOIN published e ON e.txn = t.id"
+            " WHERE t.tracking_id <> '' AND t.tracking_id = ? AND e.topic = ? ORDER BY e.id DESC LIMIT 1) AS last"
+            " JOIN part p ON p.id BETWEEN last.id * 64 AND last.id * 64 + 63 WHERE p.name = ?");
+        auto rows = statement.query(tracking_id, topic, payload_part);
+        if (!rows.next()) return std::optional<std::string>();
+        auto plain = decompress(rows.bytes(0), static_cast<std::size_t>(rows.integer(1)));
+        if (!plain) return fail(ErrorCode::storage, "what was published is damaged: run `store check`");
+        return plain;
+    });
+}
+
 Result<std::set<std::string>> Reader::known_deliveries(const std::vector<std::string>& ids) {
     return guarded([&]() -> Result<std::set<std::string>> {
         Statement statement(database_, "SELECT 1 FROM outbox WHERE delivery = ?");

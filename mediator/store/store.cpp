@@ -270,6 +270,20 @@ Task<Result<store_ops::QueuedEvents>> Store::queued_events(store_ops::QueuedQuer
     return on_worker<store_ops::QueuedEvents>(running_->workers, std::move(work));
 }
 
+Task<Result<std::optional<store_ops::Notified>>> Store::notified(std::string channel, std::string tracking_id) {
+    auto work = [channel = std::move(channel), tracking_id = std::move(tracking_id)](Reader& reader) {
+        return reader.notified(channel, tracking_id);
+    };
+    return on_worker<std::optional<store_ops::Notified>>(running_->workers, std::move(work));
+}
+
+Task<Result<std::optional<std::string>>> Store::last_published(std::string topic, std::string tracking_id) {
+    auto work = [topic = std::move(topic), tracking_id = std::move(tracking_id)](Reader& reader) {
+        return reader.last_published(topic, tracking_id);
+    };
+    return on_worker<std::optional<std::string>>(running_->workers, std::move(work));
+}
+
 Task<Result<store_ops::TransactionState>> Store::transaction_state(std::string transaction) {
     auto work = [transaction = std::move(transaction)](Reader& reader) {
         return reader.transaction_state(transaction);

@@ -63,8 +63,10 @@ Json write(const RegistrationEvent& event, std::optional<std::int64_t> sequence)
     if (event.status) data["status"] = name(*event.status);
     if (!event.reason.empty()) data["reason"] = event.reason;
     // Of the status of a notification, which goes to its sender alone.
-    if (event.status && event.notifier && !event.notifier->source_id.empty())
-        data["source_id"] = event.notifier->source_id;
+    if (event.status && event.notifier) {
+        data["notification"] = event.notifier->transaction;
+        if (!event.notifier->source_id.empty()) data["source_id"] = event.notifier->source_id;
+    }
     return out;
 }
 

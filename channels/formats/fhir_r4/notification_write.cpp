@@ -355,8 +355,12 @@ class NotificationWriter {
         task["businessStatus"] = codeable(std::string(specs) + "notification-status", name(*told_.status));
         task["for"] = reference(url(subject_of(event_.kind)));
         if (!told_.reason.empty()) task["statusReason"]["text"] = told_.reason;
-        if (told_.notifier && !told_.notifier->source_id.empty())
-            task["identifier"] = Json::array({{{"value", told_.notifier->source_id}}});
+        if (told_.notifier) {
+            auto& identifiers = task["identifier"] = Json::array();
+            identifiers.push_back(
+                {{"system", std::string(specs) + "notification"}, {"value", told_.notifier->transaction}});
+            if (!told_.notifier->source_id.empty()) identifiers.push_back({{"value", told_.notifier->source_id}});
+        }
         add("status", "Task", std::move(task));
     }
 

@@ -116,12 +116,11 @@ std::string home_country_of(const VitalEvent& event) {
 /// A bundle out of the canonical event.
 class RecordWriter {
   public:
-    RecordWriter(const RegistrationEvent& told, const WebhookTo& to, Account& account)
+    RecordWriter(const RegistrationEvent& told, Account& account)
         : told_(told),
           event_(told.event),
           seed_(event_id(told)),
-          rules_{
-              .family_list = to.family_list, .office_area = false, .questionnaire = true, .addresses_checked = false},
+          rules_{.family_list = false, .office_area = false, .questionnaire = true, .addresses_checked = false},
           destination_{areas_, {}, {}, home_country_of(told.event)},
           books_(account) {}
 
@@ -277,6 +276,32 @@ class RecordWriter {
     Json entries_ = Json::array();
 };
 
+/// A list of family names as one text.
+std::string joined(const Json& families) {
+    std::string out;
+    for (const auto& each : families) {
+        if (!each.is_string()) continue;
+        if (!out.empty()) out += ' ';
+        out += each.get_ref<const std::string&>();
+    }
+    return out;
+}
+
+/// Family names in the shape that the subscriber's version has, whatever version sent the record (opencrvs.md 2.3).
+void shape_families(Json& bundle, bool list) {
+    for (auto& entry : bundle["entry"]) {
+        if (!entry.is_object() || !entry.contains("resource")) continue;
+        auto& resource = entry["resource"];
+        if (!resource.is_object() || !resource.contains("name") || !resource["name"].is_array()) continue;
+        for (auto& name : resource["name"]) {
+            if (!name.is_object() || !name.contains("family")) continue;
+            auto& family = name["family"];
+            if (list && family.is_string()) family = Json::array({family});
+            if (!list && family.is_array()) family = joined(family);
+        }
+    }
+}
+
 }  // namespace
 
 Result<WebhookBody> write_webhook(const RegistrationEvent& event, const WebhookTo& to) {
@@ -287,7 +312,8 @@ Result<WebhookBody> write_webhook(const RegistrationEvent& event, const WebhookT
     if (event.document && !to.sections.empty()) {
         if (const auto document = parse_json(*event.document)) bundle = NativeCut(*document, to.sections).run();
     }
-    if (!bundle) bundle = RecordWriter(event, to, out.account).run();
+    if (!bundle) bundle = RecordWriter(event, out.account).run();
+    shape_families(*bundle, to.family_list);
     JsonText text;
     text.begin_object();
     text.member("timestamp", rfc3339(to.at));

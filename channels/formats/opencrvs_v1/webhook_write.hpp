@@ -16,7 +16,7 @@ struct WebhookTo {
     std::string subscription;           // its id: 1.x has no id of the delivery
     std::vector<std::string> sections;  // permission codes ("mother-details"); empty where fields were granted by name
     WallTime at{};
-    bool family_list = false;  // the family name as a list, for clients of 1.3 to 1.6
+    bool family_list = false;  // the family name as a list, for clients of 1.3 to 1.6; else as a text
 };
 
 struct WebhookBody {

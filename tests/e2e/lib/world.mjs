@@ -67,10 +67,12 @@ export class World {
     })
   }
 
-  /** A hospital: a client of core with the channel's role, known to the mediator under the same name. */
-  async addHospital (name, options) {
+  /** A hospital: a client of core with the channel's role, known to the mediator under the same name. With `hears` it
+   * has the role of the webhook channel, too. */
+  async addHospital (name, { hears = false, ...options } = {}) {
     const channel = await this.channel()
-    const hospital = await this.core.addClient(name, channel.allow)
+    const roles = hears ? [...channel.allow, ...(await this.channel(webhooksPath)).allow] : channel.allow
+    const hospital = await this.core.addClient(name, roles)
     hospital.own = await this.mediator.addClient(name, name, options)
     // Core reads its clients and channels once a second; until then it refuses this one.
     await until('core to know the client', async () => (await this.notify(hospital, {})).status !== 401)

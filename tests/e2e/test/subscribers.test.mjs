@@ -79,12 +79,15 @@ const contracts = [
 
 for (const version of ['1.4', '1.8', '1.9', '2.0']) {
   describe(`OpenCRVS ${version}`, () => {
-    let world, hospital
+    let world, hospital, ward
     const subscribers = []
 
     before(async () => {
       world = await World.start({ version, hears: true })
-      hospital = await world.addHospital('hospital')
+      hospital = await world.addHospital('hospital', { hears: true })
+      ward = await Subscriber.start()
+      const answer = await world.core.route(hospital, 'POST', '/crvs/subscriptions', { callback: ward.url, topics: ['notification.status'] })
+      assert.equal(answer.status, 201, answer.text)
       for (const [i, contract] of contracts.entries()) {
         const server = await Subscriber.start()
         subscribers.push({ ...contract, server })
@@ -99,7 +102,7 @@ for (const version of ['1.4', '1.8', '1.9', '2.0']) {
       }
     }, { timeout: 180000 })
     after(async () => {
-      for (const { server } of subscribers) server.stop()
+      for (const { server } of [...subscribers, { server: ward }]) server?.stop()
       await world?.stop()
     })
 
@@ -122,13 +125,27 @@ for (const version of ['1.4', '1.8', '1.9', '2.0']) {
         assert.equal(message.raw.includes(child.given), subscriber.child, `${name}: the child`)
         assert.equal(message.raw.includes(mother.given), subscriber.mother, `${name}: the mother`)
       }
+      await until('the hospital to hear what became of its notification', () => ward.seen.length > 0)
+      const { raw, headers } = ward.seen[0]
+      assert.equal(headers['x-hub-signature'], hubSignature(hospital.own.signing_secret, raw))
+      const { type, data } = JSON.parse(raw)
+      assert.equal(type, 'org.opencrvs.mediator.notification.status.v1')
+      assert.equal(data.status, 'registered')
+      assert.ok(raw.includes(number), 'the hospital is not told the number')
+      assert.ok(!raw.includes(child.given), 'the hospital is told a name')
+      const status = await world.core.route(hospital, 'GET', `/crvs/notifications/${data.notification}`)
+      assert.equal(status.status, 200, status.text)
+      assert.equal(JSON.parse(status.text).record.registration_number, number, status.text)
+
       const signatures = new Set(subscribers.map(({ server }) => server.seen[0].headers['x-hub-signature']))
       assert.equal(signatures.size, subscribers.length, 'two were signed with one key')
 
       // Each action of a record is forwarded, not only its registration: that one is told of once.
       await world.sandbox.register(record.trackingId)
       await new Promise(resolve => setTimeout(resolve, 500))
-      for (const { name, server } of subscribers) assert.equal(server.seen.length, 1, `${name} was told again`)
+      for (const { name, server } of [...subscribers, { name: 'the hospital', server: ward }]) {
+        assert.equal(server.seen.length, 1, `${name} was told again`)
+      }
       assert.ok(!world.mediator.printed().includes(child.given), 'a name is in the log')
     })
   })

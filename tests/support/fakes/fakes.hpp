@@ -170,6 +170,16 @@ class FakeStore final : public StorePort {
         co_return out;
     }
 
+    Task<Result<std::optional<store_ops::Notified>>> notified(std::string channel, std::string tracking_id) override {
+        const auto found = notifiers.find(channel + ' ' + tracking_id);
+        co_return found == notifiers.end() ? std::nullopt : std::optional(found->second);
+    }
+
+    Task<Result<std::optional<std::string>>> last_published(std::string topic, std::string tracking_id) override {
+        const auto found = published_last.find(topic + ' ' + tracking_id);
+        co_return found == published_last.end() ? std::nullopt : std::optional(found->second);
+    }
+
     /// As after a restart: what ran is interrupted.
     void interrupt() {
         for (auto& claim : claims_) {
@@ -198,6 +208,8 @@ class FakeStore final : public StorePort {
     std::vector<store_ops::Op> ops;
     std::map<std::string, store_ops::RecordedAnswer> answers;
     std::map<std::string, std::string> caches;
+    std::map<std::string, store_ops::Notified> notifiers;       // by channel and tracking id: "notification B1"
+    std::map<std::string, std::string> published_last;          // by topic and tracking id: "notification.status B1"
     std::map<std::string, store_ops::TransactionState> states;  // set by the test
 
   private:

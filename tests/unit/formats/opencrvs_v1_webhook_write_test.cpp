@@ -124,6 +124,28 @@ TEST(WebhookWrite, TheFamilyNameIsAListForOldClients) {
     EXPECT_NE(write_webhook(event, to())->body.find(R"("family":"Tembo")"), std::string::npos);
 }
 
+TEST(WebhookWrite, ASavedRecordHasTheFamilyNameOfTheClientsVersionToo) {
+    const Names sections{"child-details"};
+    const auto event = cut(heard("record-1.8"), sections);
+    auto wanted = to(sections);
+    const auto now = write_webhook(event, wanted)->body;
+    EXPECT_NE(now.find(R"("family":"Tembo")"), std::string::npos);
+    wanted.family_list = true;
+    const auto old = write_webhook(event, wanted)->body;
+    EXPECT_NE(old.find(R"("family":["Tembo"])"), std::string::npos);
+    auto of_old = event;
+    of_old.document = [&] {
+        auto document = Json::parse(*event.document);
+        for (auto& entry : document["entry"]) {
+            for (auto& name : entry["resource"]["name"]) {
+                if (name.contains("family")) name["family"] = Json::array({"Tembo", "Banda"});
+            }
+        }
+        return document.dump();
+    }();
+    EXPECT_NE(write_webhook(of_old, to(sections))->body.find(R"("family":"Tembo Banda")"), std::string::npos);
+}
+
 TEST(WebhookWrite, WhatHasNoTopicIn1xIsRefused) {
     for (const auto topic : {Topic{Change::registered, VitalKind::marriage}, Topic{Change::revoked, VitalKind::birth},
                              Topic{Change::notification_status, VitalKind::birth}}) {

@@ -509,34 +509,6 @@ TEST_F(Notification, KeepsTheDocumentWhereTheTargetMayTakeItAsItIs) {
     EXPECT_EQ(queued->event, target.events.back());
 }
 
-TEST_F(Notification, OnlyItsSenderIsToldWhatBecameOfIt) {
-    store_ops::TransactionState state;
-    state.channel = "notification";
-    state.method = "POST";
-    state.client = "c0ffee00-0000-4000-8000-00000000000c";
-    state.http_status = 202;
-    state.answered = clock.now();
-    state.delivery.emplace();
-    state.delivery->state = DeliveryState::dead;
-    state.delivery->error_code = "bad_request";
-    state.delivery->why = "refused by the registrar's form";
-    store.states["t1"] = state;
-    const auto ask = [&](const std::string& client) {
-        auto& exchange = open("", {}, client);
-        exchange.path_values["id"] = "t1";
-        Runner runner;
-        return runner.run(through(exchange, route("/notifications/{id}"), store, clock));
-    };
-    const auto theirs = ask("c0ffee00-0000-4000-8000-00000000000c");
-    EXPECT_EQ(theirs.answer.response.status, 200);
-    EXPECT_EQ(text_member(theirs.body(), "state"), "failed");
-    EXPECT_EQ(text_member(theirs.body(), "why"), "refused by the registrar's form");
-    store.states["t1"].delivery->error_code = "unavailable";
-    store.states["t1"].delivery->why = "10.1.2.3:7070 refused the connection";
-    EXPECT_EQ(ask("c0ffee00-0000-4000-8000-00000000000c").answer.response.body.find("10.1.2.3"), std::string::npos);
-    EXPECT_EQ(ask("somebody-else").answer.response.status, 404);
-}
-
 struct TargetRow {
     const char* label;
     Error error;

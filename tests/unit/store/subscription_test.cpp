@@ -24,6 +24,7 @@ Subscription subscription(std::string id, std::string client = "ministry") {
     out.statuses = {"rejected"};
     out.headers = {"X-Key: planted-secret"};
     out.full = false;
+    out.family_list = true;
     out.created = wall_now();
     out.until = wall_now() + std::chrono::hours(1);
     out.reason = "vaccination reminders";
@@ -222,6 +223,66 @@ TEST_F(Subscriptions, OneIsToldOfThePastOnceAndWithAPayloadOfItsOwn) {
     ASSERT_TRUE(commit(*store, std::move(unit)));
     EXPECT_EQ(all()[0].sequence, 2);
     EXPECT_EQ(run(store->published({"key 1", "key 2", "key 3"})).value(), (std::set<std::string>{"key 1", "key 2"}));
+    store->close();
+    expect_sound();
+}
+
+TEST_F(Subscriptions, WhoNotifiedARecordIsFoundByItsTrackingId) {
+    const auto of = [&](const std::string& channel, const std::string& tracking_id) {
+        return run(store->notified(channel, tracking_id)).value();
+    };
+    const auto transaction = [&](const std::string& channel, const std::string& client, const std::string& source) {
+        const auto id = new_id();
+        auto received = receive(id);
+        received.channel = channel;
+        received.client = client;
+        auto answered = answer(id);
+        answered.subjects.tracking_id = "B7Q2K1";
+        answered.subjects.source_id = source;
+        Unit unit;
+        unit.emplace_back(std::move(received));
+        unit.emplace_back(std::move(answered));
+        EXPECT_TRUE(commit(*store, std::move(unit)));
+        return id;
+    };
+    EXPECT_FALSE(of("notification", "B7Q2K1"));
+    EXPECT_FALSE(of("notification", ""));
+    transaction("notification", "hospital", "H-1");
+    const auto last = transaction("notification", "hospital", "H-2");
+    transaction("webhook-inbound", "", "");
+    EXPECT_EQ(of("notification", "B7Q2K1"), (Notified{last, "hospital", "H-2"}));
+    EXPECT_FALSE(of("notification", "B7Q2K2"));
+    EXPECT_FALSE(of("webhook", "B7Q2K1"));
+}
+
+TEST_F(Subscriptions, WhatWasLastMadeKnownOfARecordIsFound) {
+    const auto last = [&](const std::string& topic) { return run(store->last_published(topic, "B7Q2K1")).value(); };
+    const auto tell_of = [&](const std::string& key, const std::string& topic, const std::string& payload) {
+        const auto id = new_id();
+        auto op = publish(id, key, {});
+        op.topic = topic;
+        op.payload = payload;
+        auto answered = answer(id);
+        answered.subjects.tracking_id = "B7Q2K1";
+        Unit unit;
+        unit.emplace_back(receive(id));
+        unit.emplace_back(std::move(op));
+        unit.emplace_back(std::move(answered));
+        EXPECT_TRUE(commit(*store, std::move(unit)));
+    };
+    EXPECT_FALSE(last("notification.status"));
+    tell_of("key 1", "notification.status", "rejected");
+    tell_of("key 2", "notification.status", "registered");
+    tell_of("key 3", "birth.corrected", "corrected");
+    EXPECT_EQ(last("notification.status"), "registered");
+    EXPECT_EQ(last("birth.corrected"), "corrected");
+    EXPECT_FALSE(run(store->last_published("notification.status", "")).value());
+
+    EraseRequest request;
+    request.older_than = wall_now() + std::chrono::hours(1);
+    request.actor = "tester";
+    ASSERT_TRUE(run(store->erase_parts(std::move(request))));
+    EXPECT_FALSE(last("notification.status"));
     store->close();
     expect_sound();
 }

@@ -216,6 +216,48 @@ TEST_F(Hearing, PublishesWhatAWebhookDelivers) {
     EXPECT_TRUE(hear(Heard::webhook, opencrvs::test::slurp(file)).also.empty());
 }
 
+TEST_F(Hearing, TellsTheNotifierThatItsNotificationIsRegistered) {
+    const auto file = opencrvs::test::source_dir() / "tests/unit/formats/data/webhook/filtered-1.6.json";
+    const auto tracking_id = hear(Heard::webhook, opencrvs::test::slurp(file)).subjects.tracking_id;
+    ASSERT_FALSE(tracking_id.empty());
+    store.notifiers["notification " + tracking_id] = {"n-1", "hospital", "H-2026-77"};
+    published.clear();
+    const auto sent = hear(Heard::webhook, opencrvs::test::slurp(file));
+    EXPECT_EQ(sent.also.size(), 2U);
+    ASSERT_EQ(published.size(), 2U);
+    EXPECT_FALSE(published[0].notifier) << "who sent it is told to nobody else";
+    const auto& status = published[1];
+    EXPECT_EQ(status.topic.change, Change::notification_status);
+    EXPECT_EQ(status.status, NotificationStatus::registered);
+    EXPECT_EQ(status.notifier, (Notifier{"hospital", "n-1", "H-2026-77"}));
+    EXPECT_EQ(status.occurrence, published[0].occurrence);
+    EXPECT_NE(event_id(status), event_id(published[0]));
+    ASSERT_TRUE(status.event.registration);
+    EXPECT_EQ(status.event.registration->registration_number, published[0].occurrence);
+    EXPECT_TRUE(status.event.persons.empty()) << "it holds nothing of the record but its numbers and where";
+    EXPECT_FALSE(status.document);
+}
+
+TEST_F(Hearing, TellsTheNotifierWhyItsNotificationIsRejected) {
+    auto document = forwarded("EDIT");
+    document["actions"].push_back({{"id", "ac710000-0000-4000-8000-000000000077"},
+                                   {"type", "REJECT"},
+                                   {"status", "Accepted"},
+                                   {"createdAt", "2026-03-01T00:00:00.000Z"},
+                                   {"content", {{"reason", "The weight cannot be"}}}});
+    target_shows(document);
+    hear(document);
+    ASSERT_EQ(published.size(), 1U);
+    EXPECT_FALSE(published[0].notifier) << "it did not come through here";
+    store.notifiers["notification B7Q2K1"] = {"n-1", "hospital", ""};
+    published.clear();
+    hear(document);
+    ASSERT_EQ(published.size(), 1U);
+    EXPECT_EQ(published[0].status, NotificationStatus::rejected);
+    EXPECT_EQ(published[0].reason, "The weight cannot be");
+    EXPECT_EQ(published[0].notifier, (Notifier{"hospital", "n-1", ""}));
+}
+
 TEST_F(Hearing, TellsOutagesFromRefusals) {
     target_shows(fail(ErrorCode::unavailable, "down"));
     auto sent = hear(forwarded("REGISTER"));

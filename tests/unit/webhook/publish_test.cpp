@@ -123,6 +123,15 @@ TEST(WebhookPublish, WhatBecameOfANotificationIsForItsSender) {
     EXPECT_EQ(told(event, {own}).size(), 1u);
 }
 
+TEST(WebhookPublish, WhatARegistrationMeansToItsNotifierIsReadBackToo) {
+    auto event = birth_registered();
+    event.document = "{\"resourceType\":\"Bundle\"}";
+    const auto status = status_of(event, {hospital, "t0", "source-1"});
+    EXPECT_EQ(read_event(write_event(status)).value(), status);
+    EXPECT_EQ(name(status.topic), "notification.status");
+    EXPECT_EQ(status.event.office, event.event.office) << "filters look at it";
+}
+
 TEST(WebhookPublish, TheEventIsReadBackAsItWas) {
     auto event = birth_registered();
     EXPECT_EQ(read_event(write_event(event)).value(), event);
