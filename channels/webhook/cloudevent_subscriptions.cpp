@@ -43,13 +43,6 @@ Result<Json> body_of(const HttpRequest& request) {
     return notification::json_body(request, "a subscription as application/json");
 }
 
-Result<std::vector<std::string>> ids_of(const std::vector<PlaceCode>& codes, const char* at, const WebhookDeps& deps,
-                                        WallTime now) {
-    std::vector<CodeAt> all;
-    for (std::size_t i = 0; i < codes.size(); ++i) all.push_back({codes[i], pointer(at, i)});
-    return places_of(all, deps, now);
-}
-
 Result<void> check_fields(const std::vector<std::string>& fields, const Client& client) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
         if (!is_granted(fields[i], client.fields))
@@ -73,9 +66,9 @@ Result<Subscription> wanted(const SubscriptionRead& read, const Client& client, 
     const bool of_notifications = read.topics.back().change == Change::notification_status;
     if (!read.statuses.empty() && !of_notifications)
         return fail(ErrorCode::bad_request, "only notification.status has a status", "/filters/statuses");
-    auto areas = ids_of(read.areas, "/filters/areas", deps, now);
+    auto areas = places_of(read.areas, deps, now);
     if (!areas) return fail(std::move(areas.error()));
-    auto offices = ids_of(read.offices, "/filters/offices", deps, now);
+    auto offices = places_of(read.offices, deps, now);
     if (!offices) return fail(std::move(offices.error()));
     if (read.fields) {
         if (auto fine = check_fields(*read.fields, client); !fine) return fail(std::move(fine.error()));

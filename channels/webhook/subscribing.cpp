@@ -52,8 +52,10 @@ std::optional<std::string> refusal_of(const Topic& topic, const store_ops::Clien
     return refusal_of(topic, deps.version);
 }
 
-Result<std::vector<std::string>> places_of(const std::vector<CodeAt>& codes, const WebhookDeps& deps, WallTime now) {
+Result<std::vector<std::string>> places_of(const std::vector<PlaceCodeAt>& codes, const WebhookDeps& deps,
+                                           WallTime now) {
     std::vector<std::string> out;
+    out.reserve(codes.size());
     for (const auto& [code, path] : codes) {
         auto id = deps.place(code, now);
         if (!id) {

@@ -3,6 +3,7 @@
 
 #include "channels/webhook/channel.hpp"
 #include "core/exchange.hpp"
+#include "core/place_code.hpp"
 
 #include <memory>
 #include <string>
@@ -29,11 +30,8 @@ bool is_of(const Subscription* subscription, const store_ops::Client& client);
 std::optional<std::string> refusal_of(const Topic& topic, const store_ops::Client& client, const WebhookDeps& deps);
 
 /// The ids that codes stand for. Fails with `bad_request` at the path of the one that nobody knows.
-struct CodeAt {
-    PlaceCode code;
-    std::string path;
-};
-Result<std::vector<std::string>> places_of(const std::vector<CodeAt>& codes, const WebhookDeps& deps, WallTime now);
+Result<std::vector<std::string>> places_of(const std::vector<PlaceCodeAt>& codes, const WebhookDeps& deps,
+                                           WallTime now);
 
 /// Whether a callback proved that it wants the subscription.
 struct Proven {

@@ -116,6 +116,8 @@ Task<Result<Json>> Operations::change_subscription(std::string command, Json arg
     }
     if (action != "remove" && subscription.state == SubscriptionState::ended)
         co_return fail(ErrorCode::conflict, "the subscription has ended: its client has to subscribe again", "id");
+    if (action != "remove" && subscription.state == SubscriptionState::requested)
+        co_return fail(ErrorCode::conflict, "its callback has not proved itself: its client has to ask again", "id");
     const auto now = deps_.clock.now();
     auto record = record_of(subscription, action, now, actor);
     store_ops::Unit unit;

@@ -54,21 +54,15 @@ Result<std::optional<WallTime>> instant(const Json& in, std::string_view key) {
     return out;
 }
 
-Result<std::vector<PlaceCode>> codes(const Json& filters, std::string_view key, PlaceKind kind) {
+Result<std::vector<PlaceCodeAt>> codes(const Json& filters, std::string_view key, PlaceKind kind) {
     auto given = texts(filters, key, "/filters");
     if (!given) return fail(std::move(given.error()));
-    std::vector<PlaceCode> out;
+    std::vector<PlaceCodeAt> out;
     for (std::size_t i = 0; i < given->size(); ++i) {
-        const auto& value = (*given)[i];
-        const auto bar = value.rfind('|');
-        PlaceCode code{kind, {}, value};
-        if (bar != std::string::npos) {
-            code.system = value.substr(0, bar);
-            code.code = value.substr(bar + 1);
-        }
-        if (!is_place_text(code.code) || (bar != std::string::npos && !is_place_text(code.system)))
-            return wrong("has to be a code, or SYSTEM|CODE", pointer(pointer("/filters", key), i));
-        out.push_back(std::move(code));
+        auto at = pointer(pointer("/filters", key), i);
+        auto code = read_place_code(kind, (*given)[i]);
+        if (!code) return wrong("has to be a code, or SYSTEM|CODE", std::move(at));
+        out.push_back({std::move(*code), std::move(at)});
     }
     return out;
 }

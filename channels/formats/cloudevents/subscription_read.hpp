@@ -2,8 +2,8 @@
 #pragma once
 
 #include "channels/registration_event.hpp"
-#include "core/crosswalk.hpp"
 #include "core/json.hpp"
+#include "core/place_code.hpp"
 #include "core/result.hpp"
 #include "core/subscription.hpp"
 #include "core/time.hpp"
@@ -22,8 +22,8 @@ struct SubscriptionRead {
     std::string callback;
     std::vector<Topic> topics;  // each once, in the order of `topics()`
     std::optional<std::vector<std::string>>
-        fields;                             // names of the field policy or permission codes; absent: all granted
-    std::vector<PlaceCode> areas, offices;  // those at /filters/areas and /filters/offices
+        fields;  // names of the field policy or permission codes; absent: all granted
+    std::vector<PlaceCodeAt> areas, offices;
     std::vector<std::string> statuses;
     std::optional<WallTime> replay_from;
     std::optional<WallTime> until;

@@ -154,16 +154,10 @@ class SubscriptionReader {
         auto& list = area ? out_.areas : out_.offices;
         // Two filters would both have to hold.
         if (!list.empty()) return wrong("a filter is given once, with all its values", at);
-        for (auto& value : split(values)) {
-            const auto bar = value.rfind('|');
-            PlaceCode code{area ? PlaceKind::area : PlaceKind::office, {}, value};
-            if (bar != std::string::npos) {
-                code.system = value.substr(0, bar);
-                code.code = value.substr(bar + 1);
-            }
-            if (!is_place_text(code.code) || (bar != std::string::npos && !is_place_text(code.system)))
-                return wrong("a filter is <parameter>=<value>,<value>", at);
-            list.push_back({std::move(code), at});
+        for (const auto& value : split(values)) {
+            auto code = read_place_code(area ? PlaceKind::area : PlaceKind::office, value);
+            if (!code) return wrong("a filter is <parameter>=<value>,<value>", at);
+            list.push_back({std::move(*code), at});
         }
         if (list.size() > most_codes) return wrong("has more values than can be looked up", at);
         return {};

@@ -3,8 +3,8 @@
 
 #include "channels/account.hpp"
 #include "channels/registration_event.hpp"
-#include "core/crosswalk.hpp"
 #include "core/json.hpp"
+#include "core/place_code.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
 
@@ -19,13 +19,6 @@ namespace ocm::fhir_r4 {
 /// What stands in place of the value of a header in a Subscription that is shown.
 inline constexpr std::string_view hidden_header = "[kept]";
 
-/// A code of a filter and where it stands.
-struct FilterCode {
-    PlaceCode code;
-    std::string path;  // JSON pointer
-    friend bool operator==(const FilterCode&, const FilterCode&) = default;
-};
-
 struct SubscriptionRead {
     std::string id;      // empty where it has none
     std::string status;  // requested, active or off
@@ -33,7 +26,7 @@ struct SubscriptionRead {
     std::string endpoint;
     std::vector<std::string> headers;  // "Name: value"
     bool full = true;                  // content full-resource; else id-only
-    std::vector<FilterCode> areas, offices;
+    std::vector<PlaceCodeAt> areas, offices;
     std::vector<std::string> statuses;
     std::optional<WallTime> until;
     std::string reason;

@@ -39,8 +39,9 @@ TEST(OwnSubscription, IsReadAsAsked) {
     ASSERT_EQ(read->topics.size(), 2u);
     EXPECT_EQ(name(read->topics[0]), "birth.registered") << "in one order, whatever they were named in";
     EXPECT_EQ(read->fields, (std::vector<std::string>{"child.name", "mother-details"}));
-    EXPECT_EQ(read->areas, (std::vector<PlaceCode>{{PlaceKind::area, "hmis", "D1"}, {PlaceKind::area, "", "area-2"}}));
-    EXPECT_EQ(read->offices, (std::vector<PlaceCode>{{PlaceKind::office, "", "office-1"}}));
+    EXPECT_EQ(read->areas, (std::vector<PlaceCodeAt>{{{PlaceKind::area, "hmis", "D1"}, "/filters/areas/0"},
+                                                     {{PlaceKind::area, "", "area-2"}, "/filters/areas/1"}}));
+    EXPECT_EQ(read->offices, (std::vector<PlaceCodeAt>{{{PlaceKind::office, "", "office-1"}, "/filters/offices/0"}}));
     EXPECT_EQ(read->replay_from, parse_rfc3339("2026-01-01T00:00:00Z"));
     EXPECT_EQ(read->until, parse_rfc3339("2026-12-31T22:00:00Z"));
     EXPECT_EQ(read->reason, "vaccination reminders");

@@ -52,7 +52,7 @@ TEST(FhirSubscription, IsReadAsAsked) {
     EXPECT_EQ(read->headers, (std::vector<std::string>{"Authorization: Bearer planted-secret", "X-Tenant: 7"}));
     EXPECT_FALSE(read->full);
     const std::string at = "/_criteria/extension/0/valueString";
-    using Codes = std::vector<fhir_r4::FilterCode>;
+    using Codes = std::vector<PlaceCodeAt>;
     EXPECT_EQ(read->areas, (Codes{{{PlaceKind::area, "", "area 1"}, at}, {{PlaceKind::area, "hmis", "A2"}, at}}));
     EXPECT_EQ(read->offices, (Codes{{{PlaceKind::office, "", "office-1"}, at}}));
     EXPECT_EQ(read->until, parse_rfc3339("2027-01-01T00:00:00Z"));

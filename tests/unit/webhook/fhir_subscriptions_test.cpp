@@ -411,6 +411,18 @@ TEST_F(FhirSubscriptions, TellTheirEventsAgain) {
     EXPECT_EQ(answer.response.body.find("Planted"), std::string::npos);
     EXPECT_TRUE(answer.also.empty()) << "ids say nothing of a person";
 
+    // As client libraries ask.
+    const auto post = [&](const char* body) { return call("POST", of(only(), "/$events"), body); };
+    answer = post(R"({"resourceType":"Parameters","parameter":[{"name":"eventsSinceNumber","valueString":"3"},
+        {"name":"eventsUntilNumber","valueInteger":3}]})");
+    EXPECT_EQ(numbers(json(answer)), std::vector<std::string>{"3"});
+    EXPECT_EQ(numbers(json(post(""))).size(), 3u);
+    answer = post(R"({"resourceType":"Parameters","parameter":[{"name":"eventsSinceNumber","valuePeriod":{}}]})");
+    EXPECT_EQ(answer.response.status, 400);
+    EXPECT_EQ(place(answer), "Parameters.parameter[0]");
+    EXPECT_EQ(place(post(R"({"resourceType":"Patient"})")), "Parameters.resourceType");
+    EXPECT_EQ(parameter(json(call("POST", of(only(), "/$status"))), "type")["valueCode"], "query-status");
+
     for (const auto* query : {"eventsSinceNumber=planted", "eventsUntilNumber=-1", "since=1"}) {
         answer = call("GET", of(only(), std::string("/$events?") + query));
         EXPECT_EQ(answer.response.status, 400) << query;
@@ -444,10 +456,12 @@ TEST_F(FhirSubscriptions, AreOfferedWhereTheirAddressIsKnown) {
         return std::ranges::count_if(
             channel.routes, [](const Route& route) { return route.pattern.starts_with("/fhir/Subscription"); });
     };
-    EXPECT_EQ(count(), 8);
+    EXPECT_EQ(count(), 11);
     for (const auto& route : channel.routes) {
         if (!route.pattern.starts_with("/fhir/")) continue;
-        EXPECT_EQ(route.keeps_bodies, route.method != "POST" && route.method != "PUT") << "headers may be secrets";
+        const bool of_resource =
+            (route.method == "POST" || route.method == "PUT") && route.pattern.find('$') == std::string::npos;
+        EXPECT_EQ(route.keeps_bodies, !of_resource && route.method != "DELETE") << "headers may be secrets";
     }
     open("", "");
     EXPECT_EQ(count(), 0);
