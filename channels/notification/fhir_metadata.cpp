@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/notification/fhir_metadata.hpp"
 
+#include "channels/notification/channel.hpp"
 #include "channels/notification/fhir_request.hpp"
 #include "formats/fhir_r4/backport.hpp"
 #include "formats/fhir_r4/outcome.hpp"

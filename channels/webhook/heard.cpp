@@ -226,7 +226,8 @@ class Hearing {
         out.subjects.event_id = first.record;
         if (first.topic.change == Change::registered) out.subjects.registration_number = first.occurrence;
         if (first.event.registration) out.subjects.tracking_id = first.event.registration->tracking_id;
-        auto sender = co_await notifier_of(out.subjects.tracking_id);
+        store_ops::RecordIds ids{out.subjects.tracking_id, first.record};
+        auto sender = co_await notifier_of(std::move(ids));
         if (!sender) co_return failed(sender.error());
         for (auto& event : told) {
             if (event.topic.change == Change::notification_status) event.notifier = *sender;
@@ -238,10 +239,9 @@ class Hearing {
     }
 
     /// Absent where the notification did not come through here, or was erased.
-    Task<Result<std::optional<Notifier>>> notifier_of(std::string tracking_id) const {
-        if (tracking_id.empty()) co_return std::optional<Notifier>();
-        auto found =
-            co_await exchange_.ports().store.notified(std::string(notification::channel_name), std::move(tracking_id));
+    Task<Result<std::optional<Notifier>>> notifier_of(store_ops::RecordIds ids) const {
+        std::string channel(notification::channel_name);
+        auto found = co_await exchange_.ports().store.notified(std::move(channel), std::move(ids));
         if (!found) co_return fail(std::move(found.error()));
         if (!*found) co_return std::optional<Notifier>();
         auto& sent = **found;
@@ -280,7 +280,7 @@ Task<Sending> hear(Exchange& exchange, Delivery delivery, std::string payload, D
     co_return heard;
 }
 
-Completed complete(const Delivery& delivery, DeliveryStep step, const Sending& sending, WallTime now) {
+Completed completion(const Delivery& delivery, DeliveryStep step, const Sending& sending, WallTime now) {
     const bool done = step == DeliveryStep::deliver || step == DeliveryStep::resolve;
     const auto& error = sending.outcome.error;
     Completed out;
@@ -310,7 +310,7 @@ DeliveryKind make_heard_delivery(HeardDeps deps) {
     kind.send = [shared](Exchange& exchange, const Delivery& delivery, std::string payload) {
         return hear(exchange, delivery, std::move(payload), shared);
     };
-    kind.completed = complete;
+    kind.completed = completion;
     return kind;
 }
 

@@ -31,7 +31,7 @@ Task<Result<store_ops::QueuedEvents>> NoStore::queued_events(store_ops::QueuedQu
     co_return store_ops::QueuedEvents{};
 }
 
-Task<Result<std::optional<store_ops::Notified>>> NoStore::notified(std::string, std::string) {
+Task<Result<std::optional<store_ops::Notified>>> NoStore::notified(std::string, store_ops::RecordIds) {
     co_return std::optional<store_ops::Notified>{};
 }
 

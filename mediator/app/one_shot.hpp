@@ -25,7 +25,7 @@ class NoStore : public StorePort {
     Task<Result<store_ops::TransactionState>> transaction_state(std::string) override;
     Task<Result<std::optional<std::string>>> cached(std::string) override;
     Task<Result<store_ops::QueuedEvents>> queued_events(store_ops::QueuedQuery) override;
-    Task<Result<std::optional<store_ops::Notified>>> notified(std::string, std::string) override;
+    Task<Result<std::optional<store_ops::Notified>>> notified(std::string, store_ops::RecordIds) override;
     Task<Result<std::optional<std::string>>> last_published(std::string, std::string) override;
 };
 

@@ -253,6 +253,12 @@ struct QueuedEvents {
     std::vector<QueuedEvent> events;
 };
 
+/// What a record of the target goes by. Either may be empty: OpenCRVS 1.3 to 1.5 give who notifies no tracking id.
+struct RecordIds {
+    std::string tracking_id;
+    std::string record;  // the target's id
+};
+
 /// Whose notification a record began with.
 struct Notified {
     std::string transaction, client;
@@ -310,12 +316,13 @@ class StorePort {
     /// With `most` zero only the number of the last one is looked up.
     virtual Task<Result<store_ops::QueuedEvents>> queued_events(store_ops::QueuedQuery query) = 0;
 
-    /// The last transaction of that channel that brought the record of a tracking id; absent where none did.
-    virtual Task<Result<std::optional<store_ops::Notified>>> notified(std::string channel, std::string tracking_id) = 0;
+    /// The last transaction of that channel that brought a record of the target; absent where none did.
+    virtual Task<Result<std::optional<store_ops::Notified>>> notified(std::string channel,
+                                                                      store_ops::RecordIds record) = 0;
 
-    /// What was last made known of that topic about the record of a tracking id: the payload; absent where nothing was,
+    /// What was last made known of that topic about a record (the target's id): the payload; absent where nothing was,
     /// or where it was erased.
-    virtual Task<Result<std::optional<std::string>>> last_published(std::string topic, std::string tracking_id) = 0;
+    virtual Task<Result<std::optional<std::string>>> last_published(std::string topic, std::string record) = 0;
 };
 
 }  // namespace ocm

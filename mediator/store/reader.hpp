@@ -128,8 +128,8 @@ class Reader {
     Result<std::set<std::string>> known_deliveries(const std::vector<std::string>& ids);
     /// What was queued for a subscription (core/store_port.hpp).
     Result<store_ops::QueuedEvents> queued_events(const store_ops::QueuedQuery& query);
-    Result<std::optional<store_ops::Notified>> notified(const std::string& channel, const std::string& tracking_id);
-    Result<std::optional<std::string>> last_published(const std::string& topic, const std::string& tracking_id);
+    Result<std::optional<store_ops::Notified>> notified(const std::string& channel, const store_ops::RecordIds& record);
+    Result<std::optional<std::string>> last_published(const std::string& topic, const std::string& record);
     /// A page of deliveries, newest first.
     Result<std::vector<Delivery>> list_deliveries(const DeliveryFilter& filter);
     /// One delivery; `not_found` where there is none.

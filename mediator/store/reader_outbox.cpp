@@ -223,24 +223,28 @@ Result<std::set<std::string>> Reader::published(const std::vector<std::string>& 
 }
 
 Result<std::optional<store_ops::Notified>> Reader::notified(const std::string& channel,
-                                                            const std::string& tracking_id) {
+                                                            const store_ops::RecordIds& record) {
     return guarded([&]() -> Result<std::optional<store_ops::Notified>> {
-        auto& statement = kept(
-            "SELECT uuid, client, source_id FROM txn WHERE tracking_id <> '' AND tracking_id = ? AND channel = ?"
-            " AND client <> '' ORDER BY id DESC LIMIT 1");
-        auto rows = statement.query(tracking_id, channel);
-        if (!rows.next()) return std::optional<store_ops::Notified>();
-        return std::optional(store_ops::Notified{rows.text(0), rows.text(1), rows.text(2)});
+        const auto found = [&](const char* by, const std::string& id) -> std::optional<store_ops::Notified> {
+            auto& statement = kept("SELECT uuid, client, source_id FROM txn WHERE " + std::string(by) +
+                                   " = ? AND channel = ? AND client <> '' ORDER BY id DESC LIMIT 1");
+            auto rows = statement.query(id, channel);
+            if (!rows.next()) return std::nullopt;
+            return store_ops::Notified{rows.text(0), rows.text(1), rows.text(2)};
+        };
+        auto out = found("tracking_id <> '' AND tracking_id", record.tracking_id);
+        if (!out) out = found("tracking_id = '' AND event_id <> '' AND event_id", record.record);
+        return out;
     });
 }
 
-Result<std::optional<std::string>> Reader::last_published(const std::string& topic, const std::string& tracking_id) {
+Result<std::optional<std::string>> Reader::last_published(const std::string& topic, const std::string& record) {
     return guarded([&]() -> Result<std::optional<std::string>> {
         auto& statement = kept(
-            "SELECT p.bytes, p.size FROM (SELECT e.id AS id FROM txn t JOIN published e ON e.txn = t.id"
-            " WHERE t.tracking_id <> '' AND t.tracking_id = ? AND e.topic = ? ORDER BY e.id DESC LIMIT 1) AS last"
-            " JOIN part p ON p.id BETWEEN last.id * 64 AND last.id * 64 + 63 WHERE p.name = ?");
-        auto rows = statement.query(tracking_id, topic, payload_part);
+            "SELECT p.bytes, p.size FROM (SELECT id FROM published WHERE record <> '' AND record = ? AND topic = ?"
+            " ORDER BY id DESC LIMIT 1) AS last JOIN part p ON p.id BETWEEN last.id * 64 AND last.id * 64 + 63"
+            " WHERE p.name = ?");
+        auto rows = statement.query(record, topic, payload_part);
         if (!rows.next()) return std::optional<std::string>();
         auto plain = decompress(rows.bytes(0), static_cast<std::size_t>(rows.integer(1)));
         if (!plain) return fail(ErrorCode::storage, "what was published is damaged: run `store check`");

@@ -220,7 +220,12 @@ std::span<const std::string_view> migrations() {
     static const std::string step_2 = projection_tables_2("main");
     static const std::string step_3 = projection_tables_3("main");
     static const std::string step_4 = projection_tables_4("main");
-    static const std::array<std::string_view, 4> steps{step_1, step_2, step_3, step_4};
+    // What became of a notification is found by the record: that of OpenCRVS 1.3 to 1.5, which give no tracking id, in
+    // an index of its own, so that others cost no page more.
+    static constexpr std::string_view step_5 =
+        "CREATE INDEX txn_record ON txn(event_id) WHERE event_id <> '' AND tracking_id = '';\n"
+        "CREATE INDEX published_record ON published(record) WHERE record <> '';\n";
+    static const std::array<std::string_view, 5> steps{step_1, step_2, step_3, step_4, step_5};
     return steps;
 }
 

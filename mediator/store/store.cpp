@@ -270,16 +270,16 @@ Task<Result<store_ops::QueuedEvents>> Store::queued_events(store_ops::QueuedQuer
     return on_worker<store_ops::QueuedEvents>(running_->workers, std::move(work));
 }
 
-Task<Result<std::optional<store_ops::Notified>>> Store::notified(std::string channel, std::string tracking_id) {
-    auto work = [channel = std::move(channel), tracking_id = std::move(tracking_id)](Reader& reader) {
-        return reader.notified(channel, tracking_id);
+Task<Result<std::optional<store_ops::Notified>>> Store::notified(std::string channel, store_ops::RecordIds record) {
+    auto work = [channel = std::move(channel), record = std::move(record)](Reader& reader) {
+        return reader.notified(channel, record);
     };
     return on_worker<std::optional<store_ops::Notified>>(running_->workers, std::move(work));
 }
 
-Task<Result<std::optional<std::string>>> Store::last_published(std::string topic, std::string tracking_id) {
-    auto work = [topic = std::move(topic), tracking_id = std::move(tracking_id)](Reader& reader) {
-        return reader.last_published(topic, tracking_id);
+Task<Result<std::optional<std::string>>> Store::last_published(std::string topic, std::string record) {
+    auto work = [topic = std::move(topic), record = std::move(record)](Reader& reader) {
+        return reader.last_published(topic, record);
     };
     return on_worker<std::optional<std::string>>(running_->workers, std::move(work));
 }

@@ -47,11 +47,12 @@ class StoreWithADisk final : public StorePort {
     Task<Result<store_ops::QueuedEvents>> queued_events(store_ops::QueuedQuery query) override {
         return store_.queued_events(std::move(query));
     }
-    Task<Result<std::optional<store_ops::Notified>>> notified(std::string channel, std::string tracking_id) override {
-        return store_.notified(std::move(channel), std::move(tracking_id));
+    Task<Result<std::optional<store_ops::Notified>>> notified(std::string channel,
+                                                              store_ops::RecordIds record) override {
+        return store_.notified(std::move(channel), std::move(record));
     }
-    Task<Result<std::optional<std::string>>> last_published(std::string topic, std::string tracking_id) override {
-        return store_.last_published(std::move(topic), std::move(tracking_id));
+    Task<Result<std::optional<std::string>>> last_published(std::string topic, std::string record) override {
+        return store_.last_published(std::move(topic), std::move(record));
     }
 
     std::atomic<bool> full{false};

@@ -170,13 +170,14 @@ class FakeStore final : public StorePort {
         co_return out;
     }
 
-    Task<Result<std::optional<store_ops::Notified>>> notified(std::string channel, std::string tracking_id) override {
-        const auto found = notifiers.find(channel + ' ' + tracking_id);
+    Task<Result<std::optional<store_ops::Notified>>> notified(std::string channel,
+                                                              store_ops::RecordIds record) override {
+        const auto found = notifiers.find(channel + ' ' + record.tracking_id);
         co_return found == notifiers.end() ? std::nullopt : std::optional(found->second);
     }
 
-    Task<Result<std::optional<std::string>>> last_published(std::string topic, std::string tracking_id) override {
-        const auto found = published_last.find(topic + ' ' + tracking_id);
+    Task<Result<std::optional<std::string>>> last_published(std::string topic, std::string record) override {
+        const auto found = published_last.find(topic + ' ' + record);
         co_return found == published_last.end() ? std::nullopt : std::optional(found->second);
     }
 
@@ -209,7 +210,7 @@ class FakeStore final : public StorePort {
     std::map<std::string, store_ops::RecordedAnswer> answers;
     std::map<std::string, std::string> caches;
     std::map<std::string, store_ops::Notified> notifiers;       // by channel and tracking id: "notification B1"
-    std::map<std::string, std::string> published_last;          // by topic and tracking id: "notification.status B1"
+    std::map<std::string, std::string> published_last;          // by topic and record: "notification.status <id>"
     std::map<std::string, store_ops::TransactionState> states;  // set by the test
 
   private:

@@ -19,6 +19,7 @@ store_ops::TransactionState notified() {
     state.client = hospital;
     state.http_status = 200;
     state.subjects.tracking_id = "B7Q2K1";
+    state.subjects.event_id = "record-1";
     return state;
 }
 
@@ -60,12 +61,12 @@ TEST_F(NotificationStatusOf, SaysWhereTheRecordStands) {
     registered.occurrence = "2026B7Q2K1";
     registered.occurred_at = "2026-03-01T10:00:00.000Z";
     registered.event.registration = Registration{"B7Q2K1", "2026B7Q2K1", "", std::nullopt};
-    auto& published = store.published_last["notification.status B7Q2K1"];
+    auto& published = store.published_last["notification.status record-1"];
 
     published = webhook::write_event(webhook::status_of(registered, {hospital, "t1", ""}));
-    EXPECT_EQ(ask(hospital).body()["record"], (Json{{"status", "registered"},
-                                                    {"at", "2026-03-01T10:00:00.000Z"},
-                                                    {"registration_number", "2026B7Q2K1"}}));
+    EXPECT_EQ(
+        ask(hospital).body()["record"],
+        (Json{{"status", "registered"}, {"at", "2026-03-01T10:00:00.000Z"}, {"registration_number", "2026B7Q2K1"}}));
     auto rejected = webhook::status_of(registered, {hospital, "t1", ""});
     rejected.status = NotificationStatus::rejected;
     rejected.reason = "The weight cannot be";
@@ -76,7 +77,7 @@ TEST_F(NotificationStatusOf, SaysWhereTheRecordStands) {
                                                     {"reason", "The weight cannot be"},
                                                     {"confirmed", false}}));
     published = webhook::write_event(webhook::status_of(registered, {"somebody-else", "t2", ""}));
-    EXPECT_FALSE(ask(hospital).body().contains("record")) << "a tracking id is no proof of whose it is";
+    EXPECT_FALSE(ask(hospital).body().contains("record")) << "an id is no proof of whose it is";
     published = "damaged";
     EXPECT_EQ(ask(hospital).answer.response.status, 500);
 }

@@ -149,7 +149,8 @@ TEST_F(StoreTest, AStoreOfTheFirstSchemaIsBroughtUpToDate) {
         parked = op.delivery;
     }
     // Exactly what the first schema had.
-    sql("DROP TABLE subscription; DROP TABLE published; ALTER TABLE client DROP COLUMN signing_secret;"
+    sql("DROP INDEX txn_record; DROP TABLE subscription; DROP TABLE published; ALTER TABLE client DROP COLUMN "
+        "signing_secret;"
         "ALTER TABLE client DROP COLUMN fields; ALTER TABLE outbox DROP COLUMN subscription;"
         "ALTER TABLE outbox DROP COLUMN sequence; ALTER TABLE outbox DROP COLUMN published;");
     sql("DROP TABLE crosswalk; ALTER TABLE outbox DROP COLUMN waits_for;"

@@ -227,17 +227,19 @@ TEST_F(Subscriptions, OneIsToldOfThePastOnceAndWithAPayloadOfItsOwn) {
     expect_sound();
 }
 
-TEST_F(Subscriptions, WhoNotifiedARecordIsFoundByItsTrackingId) {
-    const auto of = [&](const std::string& channel, const std::string& tracking_id) {
-        return run(store->notified(channel, tracking_id)).value();
+TEST_F(Subscriptions, WhoNotifiedARecordIsFoundByItsIds) {
+    const auto of = [&](const std::string& channel, const RecordIds& ids) {
+        return run(store->notified(channel, ids)).value();
     };
-    const auto transaction = [&](const std::string& channel, const std::string& client, const std::string& source) {
+    const auto transaction = [&](const std::string& channel, const std::string& client, const std::string& source,
+                                 const RecordIds& ids) {
         const auto id = new_id();
         auto received = receive(id);
         received.channel = channel;
         received.client = client;
         auto answered = answer(id);
-        answered.subjects.tracking_id = "B7Q2K1";
+        answered.subjects.tracking_id = ids.tracking_id;
+        answered.subjects.event_id = ids.record;
         answered.subjects.source_id = source;
         Unit unit;
         unit.emplace_back(std::move(received));
@@ -245,29 +247,33 @@ TEST_F(Subscriptions, WhoNotifiedARecordIsFoundByItsTrackingId) {
         EXPECT_TRUE(commit(*store, std::move(unit)));
         return id;
     };
-    EXPECT_FALSE(of("notification", "B7Q2K1"));
-    EXPECT_FALSE(of("notification", ""));
-    transaction("notification", "hospital", "H-1");
-    const auto last = transaction("notification", "hospital", "H-2");
-    transaction("webhook-inbound", "", "");
-    EXPECT_EQ(of("notification", "B7Q2K1"), (Notified{last, "hospital", "H-2"}));
-    EXPECT_FALSE(of("notification", "B7Q2K2"));
-    EXPECT_FALSE(of("webhook", "B7Q2K1"));
+    const RecordIds ids{"B7Q2K1", "record-1"};
+    EXPECT_FALSE(of("notification", ids));
+    EXPECT_FALSE(of("notification", {}));
+    transaction("notification", "hospital", "H-1", ids);
+    const auto last = transaction("notification", "hospital", "H-2", ids);
+    transaction("webhook-inbound", "", "", ids);
+    EXPECT_EQ(of("notification", ids), (Notified{last, "hospital", "H-2"}));
+    EXPECT_FALSE(of("notification", {"B7Q2K2", "record-2"}));
+    EXPECT_FALSE(of("webhook", ids));
+    // OpenCRVS 1.3 to 1.5 gave it no tracking id.
+    const auto old = transaction("notification", "clinic", "", {"", "record-3"});
+    EXPECT_EQ(of("notification", {"B7Q2K3", "record-3"}), (Notified{old, "clinic", ""}));
 }
 
 TEST_F(Subscriptions, WhatWasLastMadeKnownOfARecordIsFound) {
-    const auto last = [&](const std::string& topic) { return run(store->last_published(topic, "B7Q2K1")).value(); };
+    const auto last = [&](const std::string& topic) {
+        return run(store->last_published(topic, "planted-record")).value();
+    };
     const auto tell_of = [&](const std::string& key, const std::string& topic, const std::string& payload) {
         const auto id = new_id();
         auto op = publish(id, key, {});
         op.topic = topic;
         op.payload = payload;
-        auto answered = answer(id);
-        answered.subjects.tracking_id = "B7Q2K1";
         Unit unit;
         unit.emplace_back(receive(id));
         unit.emplace_back(std::move(op));
-        unit.emplace_back(std::move(answered));
+        unit.emplace_back(answer(id));
         EXPECT_TRUE(commit(*store, std::move(unit)));
     };
     EXPECT_FALSE(last("notification.status"));
@@ -276,6 +282,7 @@ TEST_F(Subscriptions, WhatWasLastMadeKnownOfARecordIsFound) {
     tell_of("key 3", "birth.corrected", "corrected");
     EXPECT_EQ(last("notification.status"), "registered");
     EXPECT_EQ(last("birth.corrected"), "corrected");
+    EXPECT_FALSE(run(store->last_published("notification.status", "another")).value());
     EXPECT_FALSE(run(store->last_published("notification.status", "")).value());
 
     EraseRequest request;
