@@ -22,6 +22,7 @@ constexpr std::array client_certificates{"none"sv, "optional"sv, "required"sv};
 constexpr std::array versions{"1.3"sv, "1.4"sv, "1.5"sv, "1.6"sv, "1.7"sv, "1.8"sv, "1.9"sv, "2.0"sv};
 constexpr std::array unclear_choices{"ask"sv, "resend"sv};
 constexpr std::array facility_choices{"refuse"sv, "park"sv};
+constexpr std::array record_choices{"all"sv, "failures"sv, "off"sv};
 constexpr std::array stillbirth_choices{"refuse"sv, "as-death"sv};
 constexpr std::array finality_choices{"confirmed"sv, "optimistic"sv};
 constexpr std::array log_levels{"trace"sv, "debug"sv, "info"sv, "warn"sv, "error"sv};
@@ -238,6 +239,8 @@ const Setting table[] = {
      "Older than this, a delivery that fails once more becomes a dead letter.", "Webhook queue: longest age"},
     {"channels.webhook.fhir_url", Type::url, nullptr, 0, 0, {},
      "Address of the FHIR interface of this mediator as subscribers know it, mostly that of OpenHIM with `openhim.path_prefix` and `/fhir`; FHIR subscriptions and topics are named by it, and without it there are none.", {}},
+    {"channels.webhook.openhim_record", Type::choice, "all", 0, 0, record_choices,
+     "Which deliveries to subscribers OpenHIM is shown once they are over, each as a transaction of the webhook channel: `all`, those that came to nothing (`failures`) or none (`off`). OpenHIM takes about 50 a second; the rest waits.", {}},
     {"channels.webhook.callbacks.allowed_hosts", Type::hosts, "", 0, 256, {},
      "Hosts that callbacks of subscribers may be at; as shipped there are none.", {}},
     {"channels.webhook.callbacks.allow_private", Type::boolean, "false", 0, 0, {},

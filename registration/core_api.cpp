@@ -218,4 +218,26 @@ Task<Result<void>> CoreApi::update_transaction(std::string id, Json update, Stea
     co_return fail(explain(Ask::transaction, *reply));
 }
 
+Task<Result<void>> CoreApi::add_transaction(Json transaction, SteadyTime deadline) {
+    Request request{Ask::transactions, "OpenHIM add transaction", "POST", "/transactions", dump_json(transaction)};
+    auto reply = co_await ask(std::move(request), deadline);
+    if (!reply) co_return fail(reply.error());
+    if (reply->status == 201 && !is_web_page(*reply)) co_return Result<void>{};
+    co_return fail(explain(Ask::transactions, *reply));
+}
+
+Task<Result<bool>> CoreApi::has_transaction(std::string property, std::string value, SteadyTime deadline) {
+    const Json filters{{"properties", {{property, value}}}};
+    Request request{Ask::transactions,
+                    "OpenHIM find transaction",
+                    "GET",
+                    "/transactions?filterLimit=1&filterPage=0&filters=" + encode_query_value(dump_json(filters)),
+                    {}};
+    auto reply = co_await ask(std::move(request), deadline);
+    if (!reply) co_return fail(reply.error());
+    auto found = json_body(Ask::transactions, *reply, &Json::is_array);
+    if (!found) co_return fail(found.error());
+    co_return !found->empty();
+}
+
 }  // namespace ocm::registration

@@ -53,6 +53,10 @@ class CoreApi {
     Task<Result<std::optional<Json>>> transaction(std::string id, SteadyTime deadline);
     /// PUT /transactions/:id with a Mongo update (openhim.md 7.2).
     Task<Result<void>> update_transaction(std::string id, Json update, SteadyTime deadline);
+    /// POST /transactions (openhim.md 7.4).
+    Task<Result<void>> add_transaction(Json transaction, SteadyTime deadline);
+    /// GET /transactions: whether there is one with that value of a property.
+    Task<Result<bool>> has_transaction(std::string property, std::string value, SteadyTime deadline);
 
     const OpenHimOptions& options() const { return options_; }
     /// How far OpenHIM's clock is ahead of ours, from the answers' Date header (good to about a second).

@@ -27,6 +27,8 @@ std::string_view noun(Ask ask) {
             return "updating a channel";
         case Ask::transaction:
             return "completing a transaction";
+        case Ask::transactions:
+            return "adding a transaction";
     }
     return "the request";
 }
@@ -47,6 +49,8 @@ std::string_view permission(Ask ask) {
             return "channel-manage-all";
         case Ask::transaction:
             return "transaction-view-all and transaction-manage-all";
+        case Ask::transactions:
+            return "transaction-view-all and channel-manage-all";
     }
     return "";
 }
@@ -88,6 +92,7 @@ Error not_found(Ask ask, const UpstreamReply& reply) {
         case Ask::list_channels:
         case Ask::update_channel:
         case Ask::transaction:
+        case Ask::transactions:
             return Error{
                 ErrorCode::bad_gateway,
                 with_words("there is no OpenHIM API at this address (404); the API usually listens on port 8080",

@@ -20,6 +20,7 @@ enum class Ask {
     install_channel,  // POST /mediators/:urn/channels
     update_channel,   // PUT /channels/:id
     transaction,      // GET and PUT /transactions/:id
+    transactions,     // GET and POST /transactions
 };
 
 /// What an answer that is not the expected one means. The code tells what to do about it: `unauthenticated` and

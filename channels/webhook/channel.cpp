@@ -209,7 +209,7 @@ ChannelDefinition make_webhook_channel(WebhookDeps deps) {
     const auto shared = std::make_shared<const WebhookDeps>(complete(std::move(deps)));
     ChannelDefinition channel;
     channel.name = "webhook";
-    channel.title = "OpenCRVS webhook";
+    channel.title = channel_title;
     channel.description = "Subscriptions to what OpenCRVS registers: as in OpenCRVS 1.x, in FHIR R4, as CloudEvents.";
     channel.role = "opencrvs-webhook";
     channel.routes = {

@@ -37,6 +37,9 @@ WebhookDeps complete(WebhookDeps deps);
 /// and national-id. `POST /webhooks` subscribes: 202 without a body once the callback has proved itself; 400 in 1.x's
 /// words and in its order. Asking again for what one has is 202 and makes no second subscription. `GET /webhooks` lists
 /// the caller's own. `DELETE /webhooks/{id}` is always 204, and removes what is the caller's own.
+/// What OpenHIM shows the channel as.
+inline constexpr std::string_view channel_title = "OpenCRVS webhook";
+
 ChannelDefinition make_webhook_channel(WebhookDeps deps);
 
 /// How deliveries go to subscribers of every contract there is a writer for.

@@ -184,6 +184,7 @@ DeliveryKind make_webhook_delivery(DeliveryDeps deps) {
     DeliveryKind kind;
     kind.kind = delivery_kind_name;
     kind.channel = "webhook";
+    kind.shown = true;
     kind.send = [shared, last = std::make_shared<LastRead>()](Exchange& exchange, const Delivery& delivery,
                                                               std::string payload) {
         return deliver(exchange, delivery, std::move(payload), shared, last);

@@ -24,6 +24,7 @@
 #include "core/io_pool.hpp"
 #include "core/published.hpp"
 #include "http/server.hpp"
+#include "registration/delivery_report.hpp"
 #include "registration/describe.hpp"
 #include "registration/late_completion.hpp"
 #include "registration/registrar.hpp"
@@ -236,10 +237,14 @@ Result<void> Application::Impl::build_channels() {
     auto kinds = all_deliveries(deps);
     if (!config->stand_alone()) {
         kinds.push_back(registration::make_late_completion(*upstream, clock, ids, openhim_options(*config)));
+        kinds.push_back(
+            registration::make_delivery_report(*upstream, clock, ids, openhim_options(*config), "OpenCRVS webhook"));
     }
     dispatcher = std::make_unique<Dispatcher>(
-        Dispatcher::Deps{*store, ports(), metrics, std::move(kinds), [this] { return engine->settings()->envelope; },
-                         [this] { subscriptions_changed(); }},
+        Dispatcher::Deps{
+            *store, ports(), metrics, std::move(kinds), [this] { return engine->settings()->envelope; },
+            [this] { subscriptions_changed(); },
+            config->stand_alone() ? Reported::off : reported(config->text("channels.webhook.openhim_record"))},
         pool.context(0).get_executor());
     engine->on_queued([this] { dispatcher->changed(); });
     return {};

@@ -211,6 +211,12 @@ Task<void> Dispatcher::settle(Delivery delivery, const DeliveryKind& kind, Sendi
     }
     const bool over = verdict.step == DeliveryStep::deliver || verdict.step == DeliveryStep::bury ||
                       verdict.step == DeliveryStep::drop;
+    if (over && kind.shown) {
+        auto report = delivery_report({deps_.ports.ids.next(), delivery, verdict.step, verdict.why, steps, now},
+                                      deps_.reported, deps_.envelope());
+        queued = queued || report.has_value();
+        if (report) unit.emplace_back(std::move(*report));
+    }
     if (over && kind.completed) {
         sending.outcome.error = verdict.why;
         auto completed = kind.completed(delivery, verdict.step, sending, now);

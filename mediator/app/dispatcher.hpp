@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
+#include "app/delivery_report.hpp"
 #include "app/metrics.hpp"
 #include "core/delivery_kind.hpp"
 #include "core/dispatch.hpp"
@@ -37,6 +38,7 @@ class Dispatcher {
         std::vector<DeliveryKind> kinds;
         std::function<EnvelopeOptions()> envelope;      // how much OpenHIM is shown
         std::function<void()> subscriptions_changed{};  // a delivery ended one; may be empty
+        Reported reported = Reported::off;              // of the deliveries that OpenHIM does not see pass
     };
     /// `executor` is that of io thread 0. The dispatcher lives until that thread has ended.
     Dispatcher(Deps deps, boost::asio::any_io_executor executor);

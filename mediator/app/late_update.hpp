@@ -14,6 +14,8 @@ namespace ocm::app {
 /// Kind and destination of deliveries that complete a transaction in OpenHIM (openhim.md 7.2).
 inline constexpr std::string_view openhim_kind = "openhim-transaction";
 inline constexpr std::string_view openhim_destination = "openhim";
+/// Of deliveries that show OpenHIM others: they keep no transaction from being completed.
+inline constexpr std::string_view openhim_reports = "openhim:deliveries";
 
 /// How OpenHIM is told of the end of a transaction it was answered 202 for.
 struct LateUpdate {

@@ -6,6 +6,7 @@
 #include "channels/opencrvs/webhook_subscriptions.hpp"
 #include "channels/webhook/inbound.hpp"
 #include "channels/webhook/publish.hpp"
+#include "registration/delivery_report.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -205,6 +206,7 @@ std::map<std::string, dispatch::Policy> delivery_policies(const config::Config& 
     return {{"notification", notification},
             {std::string(webhook::delivery_kind_name), webhook},
             {std::string(openhim_kind), openhim},
+            {std::string(registration::delivery_report_kind), openhim},
             {std::string(webhook::heard_kind), heard}};
 }
 

@@ -35,6 +35,7 @@ struct DeliveryKind {
     /// What becomes of the transaction once the delivery is over, pure: `step` is deliver, bury or discard. May be
     /// empty where the transaction does not wait for it.
     std::function<Completed(const Delivery&, DeliveryStep step, const Sending&, WallTime)> completed;
+    bool shown = false;  // OpenHIM does not see it pass, and is shown how it ended as a transaction of its own
 };
 
 }  // namespace ocm

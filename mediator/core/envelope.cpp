@@ -83,6 +83,20 @@ class Writer {
         out_.member("status", name(outcome.status.value_or(status_for(http))));
     }
 
+    void request(const Orchestration& step) {
+        out_.key("request");
+        out_.begin_object();
+        body(step.body);
+        members("headers", clean(step.headers));
+        text("host", step.host);
+        text("method", step.method);
+        text("path", step.path);
+        text("port", step.port);
+        if (!step.query.empty()) text("querystring", redact_query(step.query));
+        out_.member("timestamp", rfc3339(step.at));
+        out_.end_object();
+    }
+
     void text(std::string_view name, std::string_view value) {
         out_.key(name);
         if (is_clean(value)) {
@@ -107,17 +121,7 @@ class Writer {
         }
         const auto step_name = valid_utf8(step.name);  // which may leave nothing of it
         out_.member("name", step_name.empty() ? "Step" : step_name);
-        out_.key("request");
-        out_.begin_object();
-        body(step.body);
-        members("headers", clean(step.headers));
-        text("host", step.host);
-        text("method", step.method);
-        text("path", step.path);
-        text("port", step.port);
-        if (!step.query.empty()) text("querystring", redact_query(step.query));
-        out_.member("timestamp", rfc3339(step.at));
-        out_.end_object();
+        request(step);
         if (step.response) {
             out_.key("response");
             out_.begin_object();
@@ -201,6 +205,15 @@ HttpResponse build_envelope(const Outcome& outcome, const EnvelopeOptions& optio
     writer.text("x-mediator-urn", outcome.mediator_urn);
     json.end_object();
     return HttpResponse{200, HttpHeaders{{"content-type", std::string(openhim_media_type)}}, json.take()};
+}
+
+std::string build_transaction(const Outcome& outcome, const Orchestration& request, const EnvelopeOptions& options) {
+    Writer writer(options);
+    writer.json().begin_object();
+    writer.request(request);
+    writer.outcome(outcome);
+    writer.json().end_object();
+    return writer.json().take();
 }
 
 std::string build_late_update(const Outcome& outcome, const EnvelopeOptions& options) {

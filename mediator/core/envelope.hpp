@@ -46,6 +46,13 @@ HttpResponse build_envelope(const Outcome& outcome, const EnvelopeOptions& optio
 /// `orchestrations` to be appended, as JSON text. It never holds `error`: once we have answered 202 the retry was ours.
 std::string build_late_update(const Outcome& outcome, const EnvelopeOptions& options);
 
+/// The property that names the delivery a transaction of ours in OpenHIM is about.
+inline constexpr std::string_view delivery_property = "mediator-delivery";
+
+/// Work that OpenHIM did not pass on, as a transaction of its own: the body of POST /transactions (openhim.md 7.4), as
+/// JSON text. `request` is what was asked of whom. It never holds `error`: nobody is to send it again.
+std::string build_transaction(const Outcome& outcome, const Orchestration& request, const EnvelopeOptions& options);
+
 /// The text with each invalid UTF-8 sequence replaced by U+FFFD and NUL removed.
 std::string valid_utf8(std::string_view text);
 

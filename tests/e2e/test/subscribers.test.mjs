@@ -147,6 +147,21 @@ for (const version of ['1.4', '1.8', '1.9', '2.0']) {
         assert.equal(server.seen.length, 1, `${name} was told again`)
       }
       assert.ok(!world.mediator.printed().includes(child.given), 'a name is in the log')
+
+      // What became of each delivery is in OpenHIM, as a transaction of the webhook channel.
+      const shown = await until('core to be shown every delivery', async () => {
+        const all = (await world.core.transactions(200)).filter(each => each.properties?.['mediator-delivery'])
+        return all.length === subscribers.length + 1 && all
+      })
+      const channel = await world.channel(webhooksPath)
+      for (const each of shown) {
+        assert.equal(each.status, 'Successful')
+        assert.equal(each.channelID, channel._id)
+        assert.equal(each.response.status, 200)
+        assert.ok(!JSON.stringify(each).includes(child.given), 'a name is in OpenHIM')
+      }
+      const ids = subscribers.map(({ server }) => server.seen[0].headers['mediator-delivery-id'])
+      for (const id of ids) assert.ok(shown.some(each => each.properties['mediator-delivery'] === id), id)
     })
   })
 }
