@@ -15,6 +15,7 @@ export const fhirUrl = 'https://openhim.example.org/crvs/fhir'
 /** Options of the sandbox and settings of the mediator (on `port`) by which the mediator hears of registrations. */
 export function hearing ({ folder, port, version = '2.0' }) {
   const webhook = { id: randomUUID(), secret: randomUUID(), sha: randomUUID(), sections }
+  const searcher = { id: randomUUID(), secret: randomUUID() }
   const path = randomUUID()
   const secret = (name, text) => {
     const file = join(folder, name)
@@ -23,13 +24,14 @@ export function hearing ({ folder, port, version = '2.0' }) {
   }
   const client = { client_id: webhook.id, client_secret_file: secret('webhook-secret', webhook.secret) }
   return {
-    sandbox: { webhook, forwardTo: `http://127.0.0.1:${port}/public/forwarded-actions/${path}` },
+    sandbox: { webhook, searcher, forwardTo: `http://127.0.0.1:${port}/public/forwarded-actions/${path}` },
     settings: sandboxUrl => ({
       targets: {
         sandbox: {
           ...(version < '2.0' ? { webhooks_url: sandboxUrl } : {}),
           clients: {
-            webhook: version < '2.0' ? { ...client, sha_secret_file: secret('webhook-sha', webhook.sha) } : client
+            webhook: version < '2.0' ? { ...client, sha_secret_file: secret('webhook-sha', webhook.sha) } : client,
+            ...(version < '1.9' ? { search: { client_id: searcher.id, client_secret_file: secret('search-secret', searcher.secret) } } : {})
           }
         }
       },

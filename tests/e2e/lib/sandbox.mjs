@@ -14,15 +14,16 @@ const scopesOf = version => version >= '2.0'
 
 /** What a client that hears of registrations, and asks back where that is needed, is given. */
 const hearingScopesOf = version => version >= '2.0'
-  ? ['type=record.read']
+  ? ['type=record.read', 'type=record.search']
   : version === '1.9' ? ['webhook', 'recordsearch'] : ['webhook']
 
 export class Sandbox {
   /**
    * `webhook`: a client {id, secret, sha} that hears of registrations, of the sections it is permitted. `forwardTo`:
-   * where the country configuration of 1.9 and 2.0 sends a copy of each action.
+   * where the country configuration of 1.9 and 2.0 sends a copy of each action. `searcher`: a client {id, secret} of 1.x
+   * that may search records. `countryConfig`: address of a country configuration that is asked before an action.
    */
-  static async start (binary, folder, { port = 0, version = '2.0', webhook, forwardTo } = {}) {
+  static async start (binary, folder, { port = 0, version = '2.0', webhook, forwardTo, searcher, countryConfig } = {}) {
     const sandbox = new Sandbox()
     sandbox.client = { id: randomUUID(), secret: randomBytes(16).toString('hex') }
     sandbox.version = version
@@ -32,6 +33,8 @@ export class Sandbox {
         ...(webhook
           ? ['--client', `${webhook.id}:${webhook.secret}:${hearingScopesOf(version).join(';')}:${webhook.sha}:${webhook.sections.join(',')}`]
           : []),
+        ...(searcher && version < '1.9' ? ['--client', `${searcher.id}:${searcher.secret}:recordsearch`] : []),
+        ...(countryConfig ? ['--country-config', countryConfig] : []),
         ...(forwardTo && version >= '1.9' ? ['--forward-actions-to', forwardTo] : [])],
       { logFile: join(folder, 'sandbox.log') })
     sandbox.url = (await sandbox.process.waitForLine(/listening on (http:\/\/\S+)/))[1]

@@ -24,6 +24,8 @@ int main(int argc, char** argv) {
     app.add_option("--client", clients, "ID:SECRET:SCOPE;SCOPE...[:SHA_SECRET[:SECTION,...]] (may be repeated)");
     app.add_option("--forward-actions-to", options.forward_actions_to,
                    "where the country configuration of 1.9 and 2.0 sends a copy of each action (may be repeated)");
+    app.add_option("--country-config", options.country_config,
+                   "country configuration that 1.9 and 2.0 ask before an action takes effect");
     app.add_option("--state", options.state_file, "file that keeps the records over a restart");
     app.add_option("--token-lifetime", lifetime, "seconds")->capture_default_str();
     app.add_flag("--quiet", quiet, "print nothing but the address");

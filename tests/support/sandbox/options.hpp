@@ -24,6 +24,7 @@ struct SandboxOptions {
     std::vector<SystemClient> clients{};  // empty: default_client()
     std::chrono::seconds token_lifetime{600};
     std::vector<std::string> forward_actions_to{};  // FORWARD_ACTIONS_TO of the country configuration, 1.9 and 2.0
+    std::string country_config{};  // address of a country configuration that is asked before a record is registered
 };
 
 inline constexpr std::array<const char*, 8> sandbox_versions{"1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "2.0"};

@@ -40,6 +40,18 @@ Task<void> Outgoing::post_once(std::string url, std::string body) {
     static_cast<void>(reply);
 }
 
+Task<Result<UpstreamReply>> Outgoing::ask(std::string url, std::string token, std::string body) {
+    UpstreamCall call;
+    call.name = "sandbox";
+    call.method = "POST";
+    call.url = std::move(url);
+    call.headers.set("Content-Type", "application/json");
+    call.headers.set("Authorization", "Bearer " + token);
+    call.body = std::move(body);
+    call.timeout = no_timeout;
+    return upstream_.send(std::move(call), std::chrono::steady_clock::now() + no_timeout);
+}
+
 void Outgoing::queue(std::vector<HubDelivery> deliveries) {
     for (auto& delivery : deliveries) queue_.push_back(std::move(delivery));
     if (working_ || queue_.empty()) return;

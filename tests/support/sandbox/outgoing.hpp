@@ -22,6 +22,8 @@ class Outgoing {
     Task<std::optional<std::string>> get(std::string url);
     /// One attempt; nobody looks at how it went (FORWARD_ACTIONS_TO).
     Task<void> post_once(std::string url, std::string body);
+    /// An action trigger: one attempt, and what came of it decides the action (contracts section 7.10).
+    Task<Result<UpstreamReply>> ask(std::string url, std::string token, std::string body);
     /// Deliveries of the webhooks service: one after the other, each tried three times at once where no answer comes;
     /// any answer is taken for delivered (contracts section 4.7).
     void queue(std::vector<HubDelivery> deliveries);

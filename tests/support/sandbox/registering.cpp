@@ -71,6 +71,12 @@ void Service::forward(const Json& event) {
     forwards_.push_back(dump_json(copy));
 }
 
+std::optional<ActionTrigger> Service::ask_action_of(std::string_view key, std::string_view type, WallTime now) {
+    const auto* event = event_by(key);
+    if (event == nullptr || status_of(*event) == "REGISTERED") return std::nullopt;
+    return ask_action(text_member(*event, "id"), type, now);
+}
+
 bool Service::request_action(std::string_view key, std::string_view type, WallTime now) {
     auto* event = event_by(key);
     if (event == nullptr || status_of(*event) == "REGISTERED") return false;

@@ -74,6 +74,7 @@ struct Sandbox::Impl {
           wanted_port(options.port),
           serves_webhooks(options.version < "2.0"),
           forward_to(options.version < "1.9" ? std::vector<std::string>{} : options.forward_actions_to),
+          country_config(options.version < "1.9" ? std::string() : options.country_config),
           service(make_service(std::move(options))),
           pool(1) {}
 
@@ -81,6 +82,7 @@ struct Sandbox::Impl {
     std::uint16_t wanted_port;
     bool serves_webhooks;
     std::vector<std::string> forward_to;
+    std::string country_config;
     mutable std::mutex mutex;  // of what follows, up to the pool
     Service service;
     Faults faults;
@@ -145,6 +147,18 @@ struct Sandbox::Impl {
         }
     }
 
+    /// Whether the country configuration lets an action take effect, which it then has.
+    static Task<bool> ask_country(Impl* self, std::string key, std::string type) {
+        const auto asked = self->locked([&](Service& service) { return service.ask_action_of(key, type, wall_now()); });
+        if (!asked) co_return false;
+        auto reply = co_await self->outgoing.ask(self->country_config + asked->path, asked->token, asked->body);
+        const auto answer = reply ? parse_json(reply->body) : Result<Json>(Json());
+        const int status = reply ? reply->status : 0;
+        const bool ended = self->locked(
+            [&](Service& service) { return service.end_action(*asked, status, answer.value_or(Json()), wall_now()); });
+        co_return ended&& status == 200;
+    }
+
     /// Tracking id and registration number, null where there is no such record.
     static Task<Json> register_record(Impl* self, std::string key) {
         auto legacy = self->locked([&key](Service& service) { return service.register_legacy(key, wall_now()); });
@@ -153,6 +167,11 @@ struct Sandbox::Impl {
             co_return std::move(legacy->answer);
         }
         for (const auto* type : {"DECLARE", "REGISTER"}) {
+            if (!self->country_config.empty()) {
+                const bool goes_on = co_await ask_country(self, key, type);
+                if (!goes_on) break;
+                continue;
+            }
             const bool asked =
                 self->locked([&](Service& service) { return service.request_action(key, type, wall_now()); });
             if (!asked) break;

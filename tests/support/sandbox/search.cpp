@@ -2,8 +2,10 @@
 #include "support/sandbox/search.hpp"
 
 #include "core/http_message.hpp"
+#include "core/time.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace ocm::sandbox {
 namespace {
@@ -14,6 +16,26 @@ std::string words_of(const Json& value) {
     std::string out;
     for (const char* part : {"firstname", "middlename", "surname"}) out += to_lower(text_member(value, part)) + " ";
     return out;
+}
+
+/// Days without a time are those of Dhaka, wherever the country is (contracts section 7.7).
+constexpr std::chrono::hours dhaka{6};
+
+std::optional<WallTime> bound(std::string_view text, bool end_of_day) {
+    if (auto at = parse_rfc3339(text)) return at;
+    const auto date = parse_date(text);
+    if (!date) return std::nullopt;
+    const WallTime day = std::chrono::sys_days(*date) - dhaka;
+    return end_of_day ? day + std::chrono::days(1) - Milliseconds(1) : day;
+}
+
+/// Instants are compared as such, all else as text.
+bool in_range(std::string_view value, std::string_view low, std::string_view high) {
+    const auto at = parse_rfc3339(value);
+    const auto from = bound(low, false);
+    const auto to = bound(high, true);
+    if (at && from && (to || high.empty())) return *at >= *from && (!to || *at <= *to);
+    return value >= low && (high.empty() || value <= high);
 }
 
 /// One condition on one value: `{"type":"exact","term"}`, `{"type":"anyOf","terms"}`, `{"type":"fuzzy","term"}`,
@@ -27,9 +49,7 @@ bool term_holds(const Json& condition, const Json& value) {
         return terms != nullptr && std::find(terms->begin(), terms->end(), value) != terms->end();
     }
     if (type == "range") {
-        const auto low = text_member(condition, "gte");
-        const auto high = text_member(condition, "lte");
-        return value.is_string() && text(value) >= low && (high.empty() || text(value) <= high);
+        return value.is_string() && in_range(text(value), text_member(condition, "gte"), text_member(condition, "lte"));
     }
     if (term == nullptr) return false;
     if (type == "fuzzy") {
@@ -44,6 +64,8 @@ bool term_holds(const Json& condition, const Json& value) {
     }
     return value == *term;
 }
+
+constexpr std::string_view of_registration = "legalStatuses.REGISTERED.";
 
 Result<bool> matches(const Forms& forms, const Json& query, const Json& index);
 
@@ -79,9 +101,11 @@ Result<bool> matches(const Forms& forms, const Json& query, const Json& index) {
                 const auto* value = member(index.at("declaration"), field);
                 held = held && value != nullptr && term_holds(wanted, *value);
             }
-        } else if (key == "legalStatuses.REGISTERED.registrationNumber") {
+        } else if (key.starts_with(of_registration)) {
             const auto* registered = member(index.at("legalStatuses"), "REGISTERED");
-            held = held && registered != nullptr && term_holds(condition, registered->at("registrationNumber"));
+            const auto* value =
+                registered == nullptr ? nullptr : member(*registered, key.substr(of_registration.size()));
+            held = held && value != nullptr && term_holds(condition, *value);
         } else {
             const auto* value = member(index, key);
             held = held && value != nullptr && term_holds(condition, *value);
@@ -136,6 +160,18 @@ Json index_of(const Forms& forms, const Json& event) {
     return out;
 }
 
+/// As the first of the fields that are asked for says; newest change first unless one is.
+void order(std::vector<Json>& found, const Json& input) {
+    const auto* sort = member(input, "sort");
+    const auto* first = sort == nullptr ? nullptr : element(*sort, 0);
+    const std::string field(first == nullptr ? "updatedAt" : text_member(*first, "field"));
+    const bool ascending = first != nullptr && text_member(*first, "direction") == "asc";
+    std::stable_sort(found.begin(), found.end(), [&](const Json& a, const Json& b) {
+        return ascending ? text_member(a, field) < text_member(b, field)
+                         : text_member(b, field) < text_member(a, field);
+    });
+}
+
 Result<Json> search(const Forms& forms, const Records& records, const Json& input) {
     const auto* query = member(input, "query");
     if (query == nullptr || !query->is_object() || !query->contains("clauses")) {
@@ -151,8 +187,9 @@ Result<Json> search(const Forms& forms, const Records& records, const Json& inpu
     const auto limit = number(input, "limit", 100);
     const auto offset = number(input, "offset", 0);
     Json results = Json::array();
+    order(found, input);
     for (std::size_t i = offset; i < found.size() && results.size() < limit; ++i) {
-        auto& index = found[found.size() - 1 - i];  // newest first
+        auto& index = found[i];
         index["declaration"] = forms.without_secured(text_member(index, "type"), index["declaration"]);
         results.push_back(std::move(index));
     }

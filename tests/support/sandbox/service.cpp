@@ -2,6 +2,7 @@
 #include "support/sandbox/service.hpp"
 
 #include "core/ids.hpp"
+#include "support/sandbox/graphql.hpp"
 #include "support/sandbox/search.hpp"
 
 #include <algorithm>
@@ -180,6 +181,7 @@ HttpResponse Service::answer(const HttpRequest& request, WallTime now, int count
         if (post && path == "/notification") return notify_first_generation(request, now);
         if (get && path == "/location") return legacy_->location(request, "");
         if (get && path.starts_with("/location/")) return legacy_->location(request, path.substr(9));
+        if (post && path == "/graphql") return search_first_generation(request, now);
         if (first_generation()) return gateway_error(404, "Not Found");
     }
     if (path.starts_with("/events/")) return events_service(request, path.substr(7), now, country_config);
@@ -204,6 +206,14 @@ HttpResponse Service::notify_first_generation(const HttpRequest& request, WallTi
     std::vector<std::string> scopes;
     for (const auto& scope : claims->value("scope", Json::array())) scopes.emplace_back(text(scope));
     return legacy_->notify(request, scopes, now);
+}
+
+HttpResponse Service::search_first_generation(const HttpRequest& request, WallTime now) const {
+    const auto claims = claims_of(request, now);
+    if (!claims)
+        return json_answer(
+            {{"errors", Json::array({{{"message", "Unauthorized"}, {"extensions", {{"code", "UNAUTHENTICATED"}}}}})}});
+    return search_records(options_.version, legacy_->records(), claims->value("scope", Json::array()), request.body);
 }
 
 HttpResponse Service::events_service(const HttpRequest& request, std::string_view path, WallTime now,

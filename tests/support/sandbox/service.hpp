@@ -55,6 +55,8 @@ class Service {
     std::vector<std::string> take_forwards() { return std::exchange(forwards_, {}); }
     /// As in Sandbox; in triggers.cpp.
     std::optional<ActionTrigger> ask_action(std::string_view id, std::string_view type, WallTime now);
+    /// The same by id or tracking id; absent, too, where the record is registered already.
+    std::optional<ActionTrigger> ask_action_of(std::string_view key, std::string_view type, WallTime now);
     bool end_action(const ActionTrigger& asked, int status, const Json& answer, WallTime now);
     const std::string& public_pem() const { return signer_->public_pem(); }
     void set_token_lifetime(std::chrono::seconds lifetime) { options_.token_lifetime = lifetime; }
@@ -81,6 +83,7 @@ class Service {
 
     bool first_generation() const { return options_.version < "1.9"; }
     HttpResponse notify_first_generation(const HttpRequest& request, WallTime now);
+    HttpResponse search_first_generation(const HttpRequest& request, WallTime now) const;
     /// Claims of the request's token, or the gateway's refusal of it.
     tl::expected<Json, HttpResponse> claims_of(const HttpRequest& request, WallTime now) const;
 
