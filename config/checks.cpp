@@ -17,6 +17,7 @@ class Checker {
 
     void run() {
         openhim();
+        through_openhim();
         server();
         admin();
         targets();
@@ -62,6 +63,18 @@ class Checker {
                 "an https:// URL");
     }
 
+    void through_openhim() {
+        const std::string here = "channels.webhook.via_openhim";
+        if (!config_.flag(here)) return;
+        if (!config_.has("openhim.api_url")) {
+            error(here, "is true, but there is no OpenHIM", "an `openhim` section");
+            return;
+        }
+        require("openhim.router_url", "deliveries go through it (" + here + ")");
+        require("openhim.client_id", "the router asks for a client of OpenHIM (" + here + ")");
+        require_secret("openhim.client_password_file", "that client needs a password (" + here + ")");
+    }
+
     void openhim() {
         const bool any = std::any_of(settings().begin(), settings().end(), [&](const Setting& setting) {
             return setting.key.starts_with("openhim.") && set_by_someone(std::string(setting.key));
@@ -72,6 +85,7 @@ class Checker {
         require_secret("openhim.password_file", "that user needs a password");
         require("server.public_host", "OpenHIM is told under which host it reaches the mediator");
         warn_plain("openhim.api_url");
+        if (config_.has("openhim.router_url")) warn_plain("openhim.router_url");
 
         const bool api_is_local = is_loopback(split_url(config_.text("openhim.api_url")).value_or(UrlParts{}).host);
         if (is_loopback(config_.text("server.public_host")) && !api_is_local && config_.has("openhim.api_url")) {

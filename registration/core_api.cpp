@@ -190,6 +190,16 @@ Task<Result<InstallOutcome>> CoreApi::install_channel(std::string name, SteadyTi
     co_return fail(std::move(error));
 }
 
+Task<Result<void>> CoreApi::add_channel(Json channel, SteadyTime deadline) {
+    Request request{Ask::add_channel, "OpenHIM add channel", "POST", "/channels", dump_json(channel)};
+    auto reply = co_await ask(std::move(request), deadline);
+    if (!reply) co_return fail(reply.error());
+    // A taken name is a duplicate key, never 409 (openhim.md 4.3).
+    const bool there = reply->body.find("E11000") != std::string::npos;
+    if (there || (reply->status == 201 && !is_web_page(*reply))) co_return Result<void>{};
+    co_return fail(explain(Ask::add_channel, *reply));
+}
+
 Task<Result<void>> CoreApi::update_channel(std::string id, Json fields, SteadyTime deadline) {
     Request request{Ask::update_channel, "OpenHIM update channel", "PUT", "/channels/" + encode_query_value(id),
                     dump_json(fields)};

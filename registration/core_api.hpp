@@ -46,6 +46,8 @@ class CoreApi {
     Task<Result<Json>> channels(SteadyTime deadline);
     /// Installs one channel of our default configuration, by its name in OpenHIM.
     Task<Result<InstallOutcome>> install_channel(std::string name, SteadyTime deadline);
+    /// POST /channels; a name that is taken is success, for somebody was faster.
+    Task<Result<void>> add_channel(Json channel, SteadyTime deadline);
     /// PUT /channels/:id; fields that are not given stay.
     Task<Result<void>> update_channel(std::string id, Json fields, SteadyTime deadline);
 

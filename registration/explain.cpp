@@ -23,6 +23,8 @@ std::string_view noun(Ask ask) {
             return "listing the channels";
         case Ask::install_channel:
             return "installing a channel";
+        case Ask::add_channel:
+            return "adding a channel";
         case Ask::update_channel:
             return "updating a channel";
         case Ask::transaction:
@@ -45,6 +47,7 @@ std::string_view permission(Ask ask) {
             return "channel-view-all";
         case Ask::install_channel:
             return "mediator-manage-all or mediator-manage-specified (with our urn)";
+        case Ask::add_channel:
         case Ask::update_channel:
             return "channel-manage-all";
         case Ask::transaction:
@@ -90,6 +93,7 @@ Error not_found(Ask ask, const UpstreamReply& reply) {
                          "openhim.urn", std::nullopt};
         case Ask::registration:
         case Ask::list_channels:
+        case Ask::add_channel:
         case Ask::update_channel:
         case Ask::transaction:
         case Ask::transactions:

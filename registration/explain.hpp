@@ -18,6 +18,7 @@ enum class Ask {
     heartbeat,        // POST /mediators/:urn/heartbeat
     list_channels,    // GET /channels
     install_channel,  // POST /mediators/:urn/channels
+    add_channel,      // POST /channels
     update_channel,   // PUT /channels/:id
     transaction,      // GET and PUT /transactions/:id
     transactions,     // GET and POST /transactions

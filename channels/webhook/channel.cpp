@@ -228,7 +228,7 @@ ChannelDefinition make_webhook_channel(WebhookDeps deps) {
 
 DeliveryKind make_webhook_kind(const WebhookDeps& deps) {
     const auto whole = complete(deps);
-    return make_webhook_delivery({whole.subscriptions, whole.callbacks, contracts(whole.fhir_base)});
+    return make_webhook_delivery({whole.subscriptions, whole.callbacks, contracts(whole.fhir_base), whole.detour});
 }
 
 }  // namespace ocm::webhook

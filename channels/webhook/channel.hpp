@@ -2,6 +2,7 @@
 #pragma once
 
 #include "channels/webhook/callback.hpp"
+#include "channels/webhook/deliver.hpp"
 #include "channels/webhook/publish.hpp"
 #include "channels/webhook/subscriptions.hpp"
 #include "core/crosswalk.hpp"
@@ -24,7 +25,8 @@ struct WebhookDeps {
     /// The id of the office or area that a code of somebody's stands for; fails where nobody knows it. May be empty: a
     /// code is taken for the id.
     std::function<Result<std::string>(const PlaceCode&, WallTime now)> place{};
-    std::string origin{};  // names us to the callbacks of CloudEvents: a DNS name
+    std::string origin{};                    // names us to the callbacks of CloudEvents: a DNS name
+    std::shared_ptr<const Detour> detour{};  // of deliveries
 };
 
 /// `deps` with a function for each that was empty and is needed.

@@ -29,6 +29,14 @@ Sending ended(Kind kind, ErrorCode code, std::string why) {
     return out;
 }
 
+Sending no_way(Error error) {
+    const bool never = error.code == ErrorCode::bad_request;
+    Sending out;
+    out.outcome.kind = never ? Kind::refused : Kind::again;
+    out.outcome.error = std::move(error);
+    return out;
+}
+
 /// Why the delivery is not sent now; absent where it is.
 std::optional<Sending> not_sent(const Subscription* subscription, WallTime now) {
     if (subscription == nullptr) return ended(Kind::dropped, ErrorCode::cancelled, "its subscription was removed");
@@ -122,9 +130,18 @@ Task<Sending> deliver(Exchange& exchange, Delivery delivery, std::string payload
     if (!message) co_return ended(Kind::refused, message.error().code, message.error().message);
 
     auto call = call_of(*subscription, delivery, *message, policy);
+    if (deps->detour) {
+        auto taken = co_await deps->detour->through(std::move(call), exchange.deadline());
+        if (!taken) co_return no_way(std::move(taken.error()));
+        call = std::move(*taken);
+    }
     RetryPolicy once;
     once.attempts = 1;
     auto reply = co_await exchange.call(std::move(call), once);
+    if (reply && deps->detour) {
+        if (auto passed = deps->detour->passed(subscription->callback, *reply); !passed)
+            reply = fail(std::move(passed.error()));
+    }
     const auto now = exchange.ports().clock.now();
     Sending out;
     if (reply) {
@@ -184,7 +201,7 @@ DeliveryKind make_webhook_delivery(DeliveryDeps deps) {
     DeliveryKind kind;
     kind.kind = delivery_kind_name;
     kind.channel = "webhook";
-    kind.shown = true;
+    kind.shown = shared->detour == nullptr;
     kind.send = [shared, last = std::make_shared<LastRead>()](Exchange& exchange, const Delivery& delivery,
                                                               std::string payload) {
         return deliver(exchange, delivery, std::move(payload), shared, last);

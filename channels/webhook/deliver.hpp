@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,10 +29,19 @@ using Write =
     std::function<Result<Message>(const RegistrationEvent&, const Subscription&, const Delivery&, WallTime now)>;
 using Contracts = std::map<SubscriptionContract, Write>;
 
+/// Another way to a subscriber than the direct one (`channels.webhook.via_openhim`).
+struct Detour {
+    /// The call that takes it; fails with `bad_request` where it never can, with another code where it cannot now.
+    std::function<Task<Result<UpstreamCall>>(UpstreamCall, SteadyTime deadline)> through;
+    /// Whether the answer to that call is the subscriber's own. `url` is the subscriber's.
+    std::function<Result<void>(const std::string& url, const UpstreamReply&)> passed;
+};
+
 struct DeliveryDeps {
     Directory subscriptions;
     std::function<CallbackPolicy()> callbacks;
     Contracts contracts;
+    std::shared_ptr<const Detour> detour{};  // none: subscribers are called directly
 };
 
 /// Names a delivery for the receiver's own de-duplication: the same at each repetition.

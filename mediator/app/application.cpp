@@ -27,6 +27,7 @@
 #include "registration/delivery_report.hpp"
 #include "registration/describe.hpp"
 #include "registration/late_completion.hpp"
+#include "registration/outgoing.hpp"
 #include "registration/registrar.hpp"
 #include "store/store.hpp"
 #include "upstream/curl_upstream.hpp"
@@ -108,6 +109,7 @@ struct Application::Impl {
     Result<void> build_target();
     Result<void> build_channels();
     void build_catch_up();
+    std::shared_ptr<const webhook::Detour> build_detour();
     Result<notification::Granted> grant(const std::string& client_id, const std::string& key);
     void configure_dispatcher();
     Result<void> listen();
@@ -221,6 +223,7 @@ Result<void> Application::Impl::build_channels() {
     deps.webhook.callbacks = [policy = callback_policy(*config)] { return policy; };
     deps.webhook.fhir_base = fhir_base(*config);
     deps.webhook.origin = proof_options(*config).origin;
+    deps.webhook.detour = build_detour();
     deps.webhook.changed = [this] { subscriptions_changed(); };
     deps.webhook.version = config->target(config->active_target()).version;
     if (catch_up_options(*config)) {
@@ -248,6 +251,21 @@ Result<void> Application::Impl::build_channels() {
         pool.context(0).get_executor());
     engine->on_queued([this] { dispatcher->changed(); });
     return {};
+}
+
+std::shared_ptr<const webhook::Detour> Application::Impl::build_detour() {
+    auto options = outgoing_options(*config);
+    if (!options) return nullptr;
+    const auto outgoing =
+        std::make_shared<registration::Outgoing>(*upstream, clock, ids, openhim_options(*config), std::move(*options));
+    webhook::Detour out;
+    out.through = [outgoing](UpstreamCall call, SteadyTime deadline) {
+        return outgoing->through(std::move(call), deadline);
+    };
+    out.passed = [outgoing](const std::string& url, const UpstreamReply& reply) {
+        return outgoing->passed(url, reply);
+    };
+    return std::make_shared<const webhook::Detour>(std::move(out));
 }
 
 void Application::Impl::build_catch_up() {

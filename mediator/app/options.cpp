@@ -105,6 +105,11 @@ upstream::UpstreamOptions upstream_options(const config::Config& config) {
         trust.ca_file = config.text("openhim.ca_file");
         trust.pinned_sha256 = config.text("openhim.pinned_sha256");
         trust.trust_any = config.flag("openhim.trust_self_signed");
+        if (config.has("openhim.router_url")) {
+            auto router = trust;
+            router.url_prefix = config.text("openhim.router_url");
+            out.trust.push_back(std::move(router));
+        }
         out.trust.push_back(std::move(trust));
     }
     if (config.has("channels.webhook.country_config.url")) {
@@ -146,6 +151,15 @@ registration::OpenHimOptions openhim_options(const config::Config& config) {
     // OpenHIM gives up after this; our own limit is shorter, so that it hears our answer rather than none.
     out.route_timeout = config.duration("server.request_timeout") + Milliseconds(10'000);
     out.heartbeat_interval = config.duration("openhim.heartbeat_interval");
+    return out;
+}
+
+std::optional<registration::OutgoingOptions> outgoing_options(const config::Config& config) {
+    if (config.stand_alone() || !config.flag("channels.webhook.via_openhim")) return std::nullopt;
+    registration::OutgoingOptions out;
+    out.router_url = config.text("openhim.router_url");
+    out.client_id = config.text("openhim.client_id");
+    out.password = config.secret("openhim.client_password");
     return out;
 }
 

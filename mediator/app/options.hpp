@@ -7,6 +7,7 @@
 #include "core/dispatch.hpp"
 #include "http/server.hpp"
 #include "registration/options.hpp"
+#include "registration/outgoing.hpp"
 #include "store/store.hpp"
 #include "upstream/options.hpp"
 
@@ -23,6 +24,8 @@ http::ServerOptions server_options(const config::Config& config);
 http::ServerOptions admin_options(const config::Config& config);
 store::StoreOptions store_options(const config::Config& config);
 upstream::UpstreamOptions upstream_options(const config::Config& config);
+/// How deliveries go through OpenHIM; absent where they do not.
+std::optional<registration::OutgoingOptions> outgoing_options(const config::Config& config);
 registration::OpenHimOptions openhim_options(const config::Config& config);
 EngineSettings engine_settings(const config::Config& config, const std::vector<ChannelDefinition>& channels);
 
