@@ -16,8 +16,8 @@ Answer refused(const Error& error) {
     return answer;
 }
 
-Task<Result<std::optional<std::string>>> last_told(Exchange& exchange, std::string record) {
-    if (record.empty()) co_return std::optional<std::string>();
+Task<Result<std::optional<std::string>>> last_told(Exchange& exchange, store_ops::RecordIds record) {
+    if (record.record.empty() && record.tracking_id.empty()) co_return std::optional<std::string>();
     static const std::string topic = name(Topic{Change::notification_status, VitalKind::birth});
     auto found = co_await exchange.ports().store.last_published(topic, std::move(record));
     co_return found;
@@ -51,7 +51,8 @@ Task<Answer> tell(Exchange& exchange, const std::atomic<bool>& hold) {
         const Error error{ErrorCode::not_found, "there is no notification of yours with this id", "", std::nullopt};
         co_return refused(error);
     }
-    auto published = co_await last_told(exchange, state->subjects.event_id);
+    store_ops::RecordIds ids{state->subjects.tracking_id, state->subjects.event_id};
+    auto published = co_await last_told(exchange, std::move(ids));
     if (!published) co_return refused(published.error());
     auto record = standing(*published, client->id);
     if (!record) co_return refused(record.error());

@@ -35,7 +35,7 @@ Task<Result<std::optional<store_ops::Notified>>> NoStore::notified(std::string, 
     co_return std::optional<store_ops::Notified>{};
 }
 
-Task<Result<std::optional<std::string>>> NoStore::last_published(std::string, std::string) {
+Task<Result<std::optional<std::string>>> NoStore::last_published(std::string, store_ops::RecordIds) {
     co_return std::optional<std::string>{};
 }
 

@@ -26,7 +26,7 @@ class NoStore : public StorePort {
     Task<Result<std::optional<std::string>>> cached(std::string) override;
     Task<Result<store_ops::QueuedEvents>> queued_events(store_ops::QueuedQuery) override;
     Task<Result<std::optional<store_ops::Notified>>> notified(std::string, store_ops::RecordIds) override;
-    Task<Result<std::optional<std::string>>> last_published(std::string, std::string) override;
+    Task<Result<std::optional<std::string>>> last_published(std::string, store_ops::RecordIds) override;
 };
 
 /// What a command needs to talk to OpenHIM or a target once, without the store of a running mediator.

@@ -320,9 +320,9 @@ class StorePort {
     virtual Task<Result<std::optional<store_ops::Notified>>> notified(std::string channel,
                                                                       store_ops::RecordIds record) = 0;
 
-    /// What was last made known of that topic about a record (the target's id): the payload; absent where nothing was,
-    /// or where it was erased.
-    virtual Task<Result<std::optional<std::string>>> last_published(std::string topic, std::string record) = 0;
+    /// What was last made known of that topic about a record: the payload; absent where nothing was, or where it was
+    /// erased.
+    virtual Task<Result<std::optional<std::string>>> last_published(std::string topic, store_ops::RecordIds record) = 0;
 };
 
 }  // namespace ocm

@@ -129,7 +129,7 @@ class Reader {
     /// What was queued for a subscription (core/store_port.hpp).
     Result<store_ops::QueuedEvents> queued_events(const store_ops::QueuedQuery& query);
     Result<std::optional<store_ops::Notified>> notified(const std::string& channel, const store_ops::RecordIds& record);
-    Result<std::optional<std::string>> last_published(const std::string& topic, const std::string& record);
+    Result<std::optional<std::string>> last_published(const std::string& topic, const store_ops::RecordIds& record);
     /// A page of deliveries, newest first.
     Result<std::vector<Delivery>> list_deliveries(const DeliveryFilter& filter);
     /// One delivery; `not_found` where there is none.

@@ -238,17 +238,24 @@ Result<std::optional<store_ops::Notified>> Reader::notified(const std::string& c
     });
 }
 
-Result<std::optional<std::string>> Reader::last_published(const std::string& topic, const std::string& record) {
+Result<std::optional<std::string>> Reader::last_published(const std::string& topic,
+                                                          const store_ops::RecordIds& record) {
     return guarded([&]() -> Result<std::optional<std::string>> {
-        auto& statement = kept(
-            "SELECT p.bytes, p.size FROM (SELECT id FROM published WHERE record <> '' AND record = ? AND topic = ?"
-            " ORDER BY id DESC LIMIT 1) AS last JOIN part p ON p.id BETWEEN last.id * 64 AND last.id * 64 + 63"
-            " WHERE p.name = ?");
-        auto rows = statement.query(record, topic, payload_part);
-        if (!rows.next()) return std::optional<std::string>();
-        auto plain = decompress(rows.bytes(0), static_cast<std::size_t>(rows.integer(1)));
-        if (!plain) return fail(ErrorCode::storage, "what was published is damaged: run `store check`");
-        return plain;
+        const auto found = [&](const char* which, const std::string& id) -> Result<std::optional<std::string>> {
+            auto& statement = kept("SELECT p.bytes, p.size FROM (SELECT e.id AS id FROM " + std::string(which) +
+                                   " = ? AND e.topic = ? ORDER BY e.id DESC LIMIT 1) AS last"
+                                   " JOIN part p ON p.id BETWEEN last.id * 64 AND last.id * 64 + 63 WHERE p.name = ?");
+            auto rows = statement.query(id, topic, payload_part);
+            if (!rows.next()) return std::optional<std::string>();
+            auto plain = decompress(rows.bytes(0), static_cast<std::size_t>(rows.integer(1)));
+            if (!plain) return fail(ErrorCode::storage, "what was published is damaged: run `store check`");
+            return plain;
+        };
+        auto out = found("published e WHERE e.record <> '' AND e.record", record.record);
+        if (!out || *out) return out;
+        // What a person found there is known by the tracking id alone.
+        return found("txn t JOIN published e ON e.txn = t.id WHERE t.tracking_id <> '' AND t.tracking_id",
+                     record.tracking_id);
     });
 }
 

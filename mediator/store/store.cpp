@@ -277,7 +277,7 @@ Task<Result<std::optional<store_ops::Notified>>> Store::notified(std::string cha
     return on_worker<std::optional<store_ops::Notified>>(running_->workers, std::move(work));
 }
 
-Task<Result<std::optional<std::string>>> Store::last_published(std::string topic, std::string record) {
+Task<Result<std::optional<std::string>>> Store::last_published(std::string topic, store_ops::RecordIds record) {
     auto work = [topic = std::move(topic), record = std::move(record)](Reader& reader) {
         return reader.last_published(topic, record);
     };

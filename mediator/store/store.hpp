@@ -69,7 +69,7 @@ class Store final : public StorePort {
     Task<Result<store_ops::QueuedEvents>> queued_events(store_ops::QueuedQuery query) override;
     Task<Result<std::optional<store_ops::Notified>>> notified(std::string channel,
                                                               store_ops::RecordIds record) override;
-    Task<Result<std::optional<std::string>>> last_published(std::string topic, std::string record) override;
+    Task<Result<std::optional<std::string>>> last_published(std::string topic, store_ops::RecordIds record) override;
 
     /// Commits from a thread that may block: the command line, and start-up before there are io threads.
     Result<store_ops::UnitResult> commit_blocking(store_ops::Unit unit);

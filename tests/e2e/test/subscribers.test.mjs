@@ -79,15 +79,19 @@ const contracts = [
 
 for (const version of ['1.4', '1.8', '1.9', '2.0']) {
   describe(`OpenCRVS ${version}`, () => {
-    let world, hospital, ward
+    let world, hospital, ward, others
     const subscribers = []
 
     before(async () => {
       world = await World.start({ version, hears: true })
       hospital = await world.addHospital('hospital', { hears: true })
       ward = await Subscriber.start()
-      const answer = await world.core.route(hospital, 'POST', '/crvs/subscriptions', { callback: ward.url, topics: ['notification.status'] })
-      assert.equal(answer.status, 201, answer.text)
+      others = await Subscriber.start()
+      const clinic = await world.addHospital('clinic', { hears: true })
+      for (const [who, callback] of [[hospital, ward.url], [clinic, others.url]]) {
+        const made = await world.core.route(who, 'POST', '/crvs/subscriptions', { callback, topics: ['notification.status'] })
+        assert.equal(made.status, 201, made.text)
+      }
       for (const [i, contract] of contracts.entries()) {
         const server = await Subscriber.start()
         subscribers.push({ ...contract, server })
@@ -102,7 +106,7 @@ for (const version of ['1.4', '1.8', '1.9', '2.0']) {
       }
     }, { timeout: 180000 })
     after(async () => {
-      for (const { server } of [...subscribers, { server: ward }]) server?.stop()
+      for (const { server } of [...subscribers, { server: ward }, { server: others }]) server?.stop()
       await world?.stop()
     })
 
@@ -147,6 +151,8 @@ for (const version of ['1.4', '1.8', '1.9', '2.0']) {
         assert.equal(server.seen.length, 1, `${name} was told again`)
       }
       assert.ok(!world.mediator.printed().includes(child.given), 'a name is in the log')
+
+      assert.equal(others.seen.length, 0, 'who did not send it is told what became of it')
 
       // What became of each delivery is in OpenHIM, as a transaction of the webhook channel.
       const shown = await until('core to be shown every delivery', async () => {

@@ -51,7 +51,7 @@ class StoreWithADisk final : public StorePort {
                                                               store_ops::RecordIds record) override {
         return store_.notified(std::move(channel), std::move(record));
     }
-    Task<Result<std::optional<std::string>>> last_published(std::string topic, std::string record) override {
+    Task<Result<std::optional<std::string>>> last_published(std::string topic, store_ops::RecordIds record) override {
         return store_.last_published(std::move(topic), std::move(record));
     }
 

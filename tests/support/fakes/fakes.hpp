@@ -176,8 +176,8 @@ class FakeStore final : public StorePort {
         co_return found == notifiers.end() ? std::nullopt : std::optional(found->second);
     }
 
-    Task<Result<std::optional<std::string>>> last_published(std::string topic, std::string record) override {
-        const auto found = published_last.find(topic + ' ' + record);
+    Task<Result<std::optional<std::string>>> last_published(std::string topic, store_ops::RecordIds record) override {
+        const auto found = published_last.find(topic + ' ' + record.record);
         co_return found == published_last.end() ? std::nullopt : std::optional(found->second);
     }
 

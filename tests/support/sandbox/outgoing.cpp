@@ -8,6 +8,18 @@ namespace ocm::sandbox {
 namespace {
 
 constexpr int attempts = 3;
+constexpr int most_redirects = 20;
+
+bool is_redirect(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/// A location may leave out the server.
+std::string absolute(const std::string& from, std::string_view location) {
+    const auto parts = split_url(from);
+    if (!location.starts_with('/') || !parts) return std::string(location);
+    return parts->scheme + "://" + parts->host + ":" + parts->port + std::string(location);
+}
 /// OpenCRVS sets none.
 constexpr Milliseconds no_timeout{3'600'000};
 
@@ -64,7 +76,16 @@ Task<void> Outgoing::work() {
         const auto delivery = std::move(queue_.front());
         queue_.pop_front();
         for (int attempt = 0; attempt < attempts; ++attempt) {
-            const auto reply = co_await send("POST", delivery.url, delivery.body, delivery.signature);
+            auto reply = co_await send("POST", delivery.url, delivery.body, delivery.signature);
+            auto next = delivery;
+            auto method = std::string("POST");
+            for (int hops = 0; reply && hops < most_redirects && is_redirect(reply->status); ++hops) {
+                next.url = absolute(next.url, reply->headers.get("location"));
+                // As node-fetch: what is not to stay the same becomes a GET.
+                if (reply->status < 307) method = "GET";
+                if (method == "GET") next.body.clear();
+                reply = co_await send(method, next.url, next.body, next.signature);
+            }
             if (reply) break;
         }
     }

@@ -25,7 +25,7 @@ class Outgoing {
     /// An action trigger: one attempt, and what came of it decides the action (contracts section 7.10).
     Task<Result<UpstreamReply>> ask(std::string url, std::string token, std::string body);
     /// Deliveries of the webhooks service: one after the other, each tried three times at once where no answer comes;
-    /// any answer is taken for delivered (contracts section 4.7).
+    /// any answer is taken for delivered, and redirects are followed (contracts section 4.7).
     void queue(std::vector<HubDelivery> deliveries);
 
   private:

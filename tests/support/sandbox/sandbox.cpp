@@ -156,7 +156,7 @@ struct Sandbox::Impl {
         const int status = reply ? reply->status : 0;
         const bool ended = self->locked(
             [&](Service& service) { return service.end_action(*asked, status, answer.value_or(Json()), wall_now()); });
-        co_return ended&& status == 200;
+        co_return (ended && status == 200);
     }
 
     /// Tracking id and registration number, null where there is no such record.

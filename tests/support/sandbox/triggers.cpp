@@ -47,14 +47,16 @@ std::optional<ActionTrigger> Service::ask_action(std::string_view id, std::strin
     out.type = type;
     out.action = records_->act(*event, type, "Requested", registrar, now, {{"declaration", Json::object()}});
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-    out.token = signer_->sign({{"scope", {"type=record.confirm-registration", "type=record.reject-registration"}},
-                               {"eventId", out.record},
-                               {"actionId", out.action},
-                               {"sub", registrar.id},
-                               {"iat", seconds},
-                               {"exp", seconds + 604'800},
-                               {"iss", "opencrvs:auth-service"},
-                               {"aud", {"opencrvs:gateway-user", "opencrvs:countryconfig-user"}}});
+    const std::string type_of_scope = options_.version < "2.0" ? "" : "type=";  // 1.9 has bare names
+    out.token = signer_->sign(
+        {{"scope", {type_of_scope + "record.confirm-registration", type_of_scope + "record.reject-registration"}},
+         {"eventId", out.record},
+         {"actionId", out.action},
+         {"sub", registrar.id},
+         {"iat", seconds},
+         {"exp", seconds + 604'800},
+         {"iss", "opencrvs:auth-service"},
+         {"aud", {"opencrvs:gateway-user", "opencrvs:countryconfig-user"}}});
     out.path = "/trigger/events/" + std::string(text_member(*event, "type")) + "/actions/" + out.type;
     out.body = dump_json(*event);
     return out;

@@ -117,7 +117,7 @@ class FakeStore final : public StorePort {
     Task<Result<std::optional<store_ops::Notified>>> notified(std::string, store_ops::RecordIds) override {
         co_return std::nullopt;
     }
-    Task<Result<std::optional<std::string>>> last_published(std::string, std::string) override {
+    Task<Result<std::optional<std::string>>> last_published(std::string, store_ops::RecordIds) override {
         co_return std::nullopt;
     }
 

@@ -263,7 +263,7 @@ TEST_F(Subscriptions, WhoNotifiedARecordIsFoundByItsIds) {
 
 TEST_F(Subscriptions, WhatWasLastMadeKnownOfARecordIsFound) {
     const auto last = [&](const std::string& topic) {
-        return run(store->last_published(topic, "planted-record")).value();
+        return run(store->last_published(topic, {"", "planted-record"})).value();
     };
     const auto tell_of = [&](const std::string& key, const std::string& topic, const std::string& payload) {
         const auto id = new_id();
@@ -273,7 +273,9 @@ TEST_F(Subscriptions, WhatWasLastMadeKnownOfARecordIsFound) {
         Unit unit;
         unit.emplace_back(receive(id));
         unit.emplace_back(std::move(op));
-        unit.emplace_back(answer(id));
+        auto answered = answer(id);
+        answered.subjects.tracking_id = "B7Q2K1";
+        unit.emplace_back(std::move(answered));
         EXPECT_TRUE(commit(*store, std::move(unit)));
     };
     EXPECT_FALSE(last("notification.status"));
@@ -282,8 +284,10 @@ TEST_F(Subscriptions, WhatWasLastMadeKnownOfARecordIsFound) {
     tell_of("key 3", "birth.corrected", "corrected");
     EXPECT_EQ(last("notification.status"), "registered");
     EXPECT_EQ(last("birth.corrected"), "corrected");
-    EXPECT_FALSE(run(store->last_published("notification.status", "another")).value());
-    EXPECT_FALSE(run(store->last_published("notification.status", "")).value());
+    EXPECT_EQ(run(store->last_published("notification.status", {"B7Q2K1", ""})).value(), "registered")
+        << "a person found it there and knows no more";
+    EXPECT_FALSE(run(store->last_published("notification.status", {"B7Q2K2", "another"})).value());
+    EXPECT_FALSE(run(store->last_published("notification.status", {})).value());
 
     EraseRequest request;
     request.older_than = wall_now() + std::chrono::hours(1);
