@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,14 @@ inline tl::unexpected<Error> wrong(std::string argument, std::string why) {
 
 inline std::string arg(const Json& args, std::string_view name) {
     return std::string(text_member(args, name));
+}
+
+inline Result<std::optional<WallTime>> instant(const Json& args, std::string_view name) {
+    const auto text = arg(args, name);
+    if (text.empty()) return std::nullopt;
+    const auto at = parse_rfc3339(text);
+    if (!at) return wrong(std::string(name), "an instant looks like 2026-01-15T00:00:00Z");
+    return at;
 }
 
 inline bool flag(const Json& args, std::string_view name) {

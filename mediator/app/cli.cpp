@@ -188,26 +188,44 @@ int run_cli(int argc, char** argv) {
     auto* deliveries = group("deliveries", "What is still to be delivered, and what could not be");
     auto* deliveries_list_command = command(deliveries, "list", "List deliveries, newest first",
                                             [&](const CommonOptions& c) { return deliveries_list(c, delivery); });
+    const auto which = [&delivery](CLI::App* sub) {
+        sub->add_option("--kind", delivery.kind, "Kind: notification, webhook, heard");
+        sub->add_option("--destination", delivery.destination, "Where they go, as lists show it");
+        sub->add_option("--client", delivery.client, "Client, by name or id");
+        sub->add_option("--subscription", delivery.subscription, "Subscription id");
+        sub->add_option("--error", delivery.error, "Error of the last attempt, such as bad_gateway");
+        sub->add_option("--since", delivery.since, "Queued at or after this instant (RFC 3339)");
+        sub->add_option("--until", delivery.until, "Queued before this instant (RFC 3339)");
+    };
     deliveries_list_command->add_option("--state", delivery.state,
                                         "pending, sending, parked, delivered, dead, discarded or replaced");
-    deliveries_list_command->add_option("--kind", delivery.kind, "Kind, such as notification");
-    deliveries_list_command->add_option("--client", delivery.client, "Client, by name or id");
+    which(deliveries_list_command);
     deliveries_list_command->add_option("--limit", delivery.limit, "How many")->check(CLI::Range(1, 1000));
     auto* deliveries_show_command = command(deliveries, "show", "Show one delivery",
                                             [&](const CommonOptions& c) { return deliveries_show(c, delivery); });
     deliveries_show_command->add_option("ID", delivery.id, "Delivery id")->required();
     deliveries_show_command->add_flag("--reveal", delivery.reveal, "Show its content; recorded as a disclosure");
     deliveries_show_command->add_option("--reason", delivery.reason, "Why, with --reveal");
-    for (const auto& [name, help] : {std::pair{"retry", "Send a delivery again now, a dead letter too"},
-                                     std::pair{"discard", "Decide that a delivery will not be sent"}}) {
+    for (const auto& [name, help] :
+         {std::pair{"retry", "Send again now: a delivery, or all dead letters that the options name"},
+          std::pair{"discard", "Decide that it will not be sent: a delivery, or all that the options name"}}) {
         const std::string action = name;
         auto* sub = command(deliveries, name, help, [&delivery, action](const CommonOptions& c) {
-            return deliveries_change(c, action, delivery);
+            return deliveries_step(c, action, delivery);
         });
         auto* id = sub->add_option("ID", delivery.id, "Delivery id");
         auto* dead = sub->add_flag("--dead", delivery.dead, "All dead letters");
-        id->excludes(dead);
-        sub->require_option(1);
+        auto* state = sub->add_option("--state", delivery.state, "Those that are pending, parked or dead (default)");
+        state->excludes(dead);
+        which(sub);
+        for (const auto* each : {"--dead", "--state", "--kind", "--destination", "--client", "--subscription",
+                                 "--error", "--since", "--until"})
+            id->excludes(sub->get_option(each));
+        sub->add_flag("--dry-run", delivery.dry_run, "Only say how many they are");
+        sub->add_flag("--yes", delivery.yes, "Do not ask; needed for more than one where nobody can be asked");
+        if (action == "discard") {
+            sub->add_option("--reason", delivery.reason, "Why; kept with the transactions, erased with them");
+        }
     }
     auto* resolve_command =
         command(deliveries, "resolve", "Say that OpenCRVS has what may have been taken, because you found it there",

@@ -67,13 +67,16 @@ int clients_list(const CommonOptions& common);
 int clients_change(const CommonOptions& common, const std::string& action, const ClientOptions& options);
 
 struct DeliveryOptions {
-    std::string id, state, kind, client, reason, tracking_id;
+    std::string id, state, kind, destination, client, subscription, error, since, until, reason, tracking_id;
     bool reveal = false;
     bool dead = false;
+    bool dry_run = false, yes = false;
     int limit = 50;
 };
 int deliveries_list(const CommonOptions& common, const DeliveryOptions& options);
 int deliveries_show(const CommonOptions& common, const DeliveryOptions& options);
+/// Retries or discards one delivery, or all that the filter finds.
+int deliveries_step(const CommonOptions& common, const std::string& action, const DeliveryOptions& options);
 int deliveries_change(const CommonOptions& common, const std::string& action, const DeliveryOptions& options);
 struct SubscriptionOptions {
     std::string id, client, reason;

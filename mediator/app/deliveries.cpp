@@ -15,6 +15,8 @@ namespace ocm::app {
 namespace {
 
 constexpr std::size_t page_size = 256;
+/// Of one command on many: the writer commits them together, and others wait no longer than for so many.
+constexpr std::size_t batch_size = 100;
 
 Json delivery_json(const Delivery& delivery, const std::map<std::string, std::string>& client_names) {
     const auto client = client_names.find(delivery.client);
@@ -32,6 +34,8 @@ Json delivery_json(const Delivery& delivery, const std::map<std::string, std::st
     for (const auto& code : delivery.waits_for)
         out["waits_for"].push_back({{"kind", name(code.kind)}, {"system", code.system}, {"code", code.code}});
     if (!delivery.openhim_transaction.empty()) out["openhim_transaction"] = delivery.openhim_transaction;
+    if (!delivery.subscription.empty()) out["subscription"] = delivery.subscription;
+    if (delivery.sequence != 0) out["sequence"] = delivery.sequence;
     return out;
 }
 
@@ -46,6 +50,14 @@ Result<store::DeliveryFilter> filter_of(const Json& args) {
     filter.kind = arg(args, "kind");
     filter.destination = arg(args, "destination");
     filter.client = arg(args, "client");
+    filter.subscription = arg(args, "subscription");
+    filter.error_code = arg(args, "error");
+    auto since = instant(args, "since");
+    if (!since) return fail(since.error());
+    filter.since = *since;
+    auto until = instant(args, "until");
+    if (!until) return fail(until.error());
+    filter.until = *until;
     if (const auto* limit = member(args, "limit"); limit != nullptr && limit->is_number_integer()) {
         filter.limit = static_cast<std::size_t>(std::clamp<std::int64_t>(limit->get<std::int64_t>(), 1, 1000));
     }
@@ -62,11 +74,60 @@ bool is_tracking_id(std::string_view text) {
            std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
 }
 
+constexpr std::size_t max_reason = 500;
+
+/// Which deliveries an administrator means who names none: dead letters, unless a state is said. Those of which nobody
+/// knows whether OpenCRVS took them are looked at one by one, unless they are asked for by their error.
+Result<store::DeliveryFilter> filter_for_step(const Json& args) {
+    auto filter = filter_of(args);
+    if (!filter) return filter;
+    if (flag(args, "dead")) filter->state = DeliveryState::dead;
+    const bool narrowed = filter->state || filter->since || filter->until || !filter->kind.empty() ||
+                          !filter->destination.empty() || !filter->client.empty() || !filter->subscription.empty() ||
+                          !filter->error_code.empty();
+    if (!narrowed) return wrong("id", "name a delivery, or what the deliveries have in common");
+    if (!filter->state) filter->state = DeliveryState::dead;
+    // The same states for both steps.
+    if (!allowed(DeliveryStep::retry, *filter->state)) {
+        return wrong("state", "only deliveries that are pending, parked or dead are retried or discarded");
+    }
+    filter->unclear = filter->error_code == name(ErrorCode::target_timeout);
+    filter->oldest_first = true;  // in order of acceptance
+    filter->limit = batch_size;
+    if (const auto* through = member(args, "through"); through != nullptr && through->is_number_integer()) {
+        filter->through = through->get<std::int64_t>();
+    }
+    return filter;
+}
+
+/// A name becomes the id; what is no client's name stays, and may be the id of one that was removed.
+void know_client(store::DeliveryFilter& filter, const std::vector<store_ops::Client>& clients) {
+    const auto named = std::find_if(clients.begin(), clients.end(),
+                                    [&](const store_ops::Client& client) { return client.name == filter.client; });
+    if (named != clients.end()) filter.client = named->id;
+}
+
+Json matches_json(const store::DeliveryMatches& matches) {
+    Json out{{"matching", matches.count}, {"through", matches.through}, {"states", Json::object()}};
+    for (const auto& [state, count] : matches.states) out["states"][std::string(name(state))] = count;
+    return out;
+}
+
+const char* done_word(DeliveryStep step) {
+    return step == DeliveryStep::retry ? "retried" : "discarded";
+}
+
+/// What only one of many can be refused for; all else is the store's own trouble.
+bool is_refusal(const Error& error) {
+    return error.code == ErrorCode::conflict || error.code == ErrorCode::not_found;
+}
+
 /// What is committed when an administrator takes a step with a delivery.
 store_ops::Unit unit_for(const Delivery& delivery, DeliveryStep step, WallTime now, const std::string& actor,
-                         std::string late_id, const EnvelopeOptions& envelope) {
+                         std::string late_id, const EnvelopeOptions& envelope, const std::string& reason = {}) {
     store_ops::Unit unit;
     auto op = administer(delivery, step, now, actor);
+    op.reason = reason;
     if (step == DeliveryStep::discard) op.why = {ErrorCode::cancelled, "discarded by an administrator", "", {}};
     const auto why = op.why;
     unit.emplace_back(std::move(op));
@@ -93,9 +154,7 @@ Task<Result<Json>> Operations::list_deliveries(Json args) {
     if (!filter) co_return fail(filter.error());
     auto clients = co_await deps_.store.clients();
     if (!clients) co_return fail(clients.error());
-    for (const auto& client : *clients) {
-        if (client.name == filter->client) filter->client = client.id;
-    }
+    know_client(*filter, *clients);
     auto rows = co_await deps_.store.list_deliveries(*filter);
     if (!rows) co_return fail(rows.error());
     const auto names = names_of(*clients);
@@ -130,39 +189,70 @@ Task<Result<Json>> Operations::show_delivery(Json args, std::string actor) {
 
 Task<Result<Json>> Operations::step_delivery(std::string command, Json args, std::string actor) {
     const auto step = command.ends_with("retry") ? DeliveryStep::retry : DeliveryStep::discard;
-    std::vector<Delivery> wanted;
-    if (flag(args, "dead")) {
-        store::DeliveryFilter filter;
-        filter.state = DeliveryState::dead;
-        filter.limit = page_size;
-        for (;;) {
-            auto rows = co_await deps_.store.list_deliveries(filter);
-            if (!rows) co_return fail(rows.error());
-            wanted.insert(wanted.end(), rows->begin(), rows->end());
-            if (rows->size() < page_size) break;
-            filter.after = rows->back().seq;
-        }
-    } else {
-        auto row = co_await deps_.store.delivery(arg(args, "id"));
-        if (!row) co_return fail(row.error());
-        wanted.push_back(std::move(*row));
+    const auto reason = arg(args, "reason");
+    if (reason.size() > max_reason) co_return wrong("reason", "at most 500 bytes");
+    const auto id = arg(args, "id");
+    if (id.empty()) {
+        auto done = co_await step_deliveries(step, std::move(args), std::move(actor));
+        co_return done;
     }
-    std::size_t done = 0;
+    auto row = co_await deps_.store.delivery(id);
+    if (!row) co_return fail(row.error());
+    if (flag(args, "dry_run")) {
+        if (!allowed(step, row->state))
+            co_return fail(ErrorCode::conflict, "the delivery is " + std::string(name(row->state)));
+        store::DeliveryMatches one;
+        one.states[row->state] = one.count = 1;
+        one.through = row->seq;
+        co_return matches_json(one);
+    }
+    auto unit = unit_for(*row, step, deps_.clock.now(), actor, deps_.ids.next(), deps_.envelope, reason);
+    auto committed = co_await deps_.store.commit(std::move(unit));
+    if (!committed) co_return fail(committed.error());
+    if (deps_.outbox_changed) deps_.outbox_changed();
+    co_return Json{{done_word(step), 1}};
+}
+
+Task<Result<Json>> Operations::step_deliveries(DeliveryStep step, Json args, std::string actor) {
+    auto filter = filter_for_step(args);
+    if (!filter) co_return fail(filter.error());
+    if (!filter->client.empty()) {
+        auto clients = co_await deps_.store.clients();
+        if (!clients) co_return fail(clients.error());
+        know_client(*filter, *clients);
+    }
+    if (flag(args, "dry_run")) {
+        auto matches = co_await deps_.store.match_deliveries(*filter);
+        if (!matches) co_return fail(matches.error());
+        co_return matches_json(*matches);
+    }
+    auto rows = co_await deps_.store.list_deliveries(*filter);
+    if (!rows) co_return fail(rows.error());
+    const auto reason = arg(args, "reason");
+    const auto now = deps_.clock.now();
+    store_ops::Unit together;
+    for (const auto& row : *rows) {
+        for (auto& op : unit_for(row, step, now, actor, deps_.ids.next(), deps_.envelope, reason))
+            together.push_back(std::move(op));
+    }
+    std::size_t done = rows->size();
     Json refused = Json::array();
-    // In order of acceptance.
-    for (auto it = wanted.rbegin(); it != wanted.rend(); ++it) {
-        auto unit = unit_for(*it, step, deps_.clock.now(), actor, deps_.ids.next(), deps_.envelope);
-        auto committed = co_await deps_.store.commit(std::move(unit));
-        if (committed) {
-            ++done;
-            continue;
+    auto committed = co_await deps_.store.commit(std::move(together));
+    if (!committed) {
+        if (!is_refusal(committed.error())) co_return fail(committed.error());
+        // One of them went its own way meanwhile, and took the others along.
+        done = 0;
+        for (const auto& row : *rows) {
+            auto unit = unit_for(row, step, now, actor, deps_.ids.next(), deps_.envelope, reason);
+            auto alone = co_await deps_.store.commit(std::move(unit));
+            if (!alone && !is_refusal(alone.error())) co_return fail(alone.error());
+            if (!alone) refused.push_back({{"id", row.id}, {"why", alone.error().message}});
+            if (alone) ++done;
         }
-        if (!flag(args, "dead")) co_return fail(committed.error());
-        refused.push_back({{"id", it->id}, {"why", committed.error().message}});
     }
     if (done != 0 && deps_.outbox_changed) deps_.outbox_changed();
-    Json out{{step == DeliveryStep::retry ? "retried" : "discarded", done}};
-    if (!refused.empty()) out["refused"] = std::move(refused);
+    Json out{{done_word(step), done}, {"refused", std::move(refused)}};
+    if (rows->size() == filter->limit) out["next"] = rows->back().seq;
     co_return out;
 }
 

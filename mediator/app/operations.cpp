@@ -63,14 +63,6 @@ Json row_json(const store::TransactionRow& row, bool revealed, const std::map<st
     return out;
 }
 
-Result<std::optional<WallTime>> instant(const Json& args, std::string_view name) {
-    const auto text = arg(args, name);
-    if (text.empty()) return std::nullopt;
-    const auto at = parse_rfc3339(text);
-    if (!at) return wrong(std::string(name), "an instant looks like 2026-01-15T00:00:00Z");
-    return at;
-}
-
 /// What a client may be told: names of the field policy and 1.x permission codes.
 Result<std::vector<std::string>> fields_of(const Json& list) {
     std::vector<std::string> out;

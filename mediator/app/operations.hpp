@@ -4,6 +4,7 @@
 #include "app/crosswalk_operations.hpp"
 #include "app/hearing_operations.hpp"
 #include "channels/webhook/proof.hpp"
+#include "core/delivery.hpp"
 #include "core/envelope.hpp"
 #include "core/json.hpp"
 #include "core/ports.hpp"
@@ -62,6 +63,7 @@ class Operations {
     Task<Result<Json>> list_deliveries(Json args);
     Task<Result<Json>> show_delivery(Json args, std::string actor);
     Task<Result<Json>> step_delivery(std::string command, Json args, std::string actor);
+    Task<Result<Json>> step_deliveries(DeliveryStep step, Json args, std::string actor);
     Task<Result<Json>> release_deliveries(Json args, std::string actor);
     Task<Result<Json>> resolve_delivery(Json args, std::string actor);
     Task<Result<Json>> check_store();

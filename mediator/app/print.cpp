@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <iostream>
 #include <unistd.h>
 
 namespace ocm::app {
@@ -44,6 +45,14 @@ std::shared_ptr<const config::Config> load_or_complain(const std::string& given)
     const auto outcome = config::load(*input);
     if (!outcome.config) std::fputs(config::format_problems(outcome.errors).c_str(), stderr);
     return outcome.config;
+}
+
+std::optional<bool> confirmed(const std::string& question) {
+    if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) return std::nullopt;
+    std::fprintf(stderr, "%s [y/N] ", question.c_str());
+    std::string answer;
+    std::getline(std::cin, answer);
+    return answer == "y" || answer == "Y" || answer == "yes";
 }
 
 std::string entry_in_words(const Json& entry) {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,9 @@ int complain(const Error& error);
 std::string config_path(const std::string& given);
 /// Loads the configuration, or prints every error and returns nothing.
 std::shared_ptr<const config::Config> load_or_complain(const std::string& given);
+
+/// Asks on the terminal, for "y". Absent where nobody can be asked.
+std::optional<bool> confirmed(const std::string& question);
 
 /// One line about an entry of the record.
 std::string entry_in_words(const Json& entry);

@@ -97,6 +97,7 @@ struct StepDelivery {
     Error why{};                       // of postpone, park and bury: message without values
     std::string actor;                 // of retry, release and discard
     std::vector<PlaceCode> waits_for;  // of park
+    std::string reason{};              // of an administrator; a person's words, erased with the transaction
 };
 
 /// *completed*: queued work for a transaction reached its end.

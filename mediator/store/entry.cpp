@@ -207,6 +207,7 @@ PreparedEntry entry_of(const StepDelivery& op) {
     if (state_after(op.step) == DeliveryState::pending) put(entry.body, "due", rfc3339(op.due));
     add_why(entry, op.why);
     add_waits_for(entry, op.waits_for);
+    if (!op.reason.empty()) add_part(entry, "reason", op.reason);
     return entry;
 }
 

@@ -33,6 +33,11 @@ class Conditions {
         add(condition);
         integers_.emplace(count_, value);
     }
+    /// A condition without a value.
+    void holds(std::string_view condition) {
+        sql_ += sql_.empty() ? " WHERE " : " AND ";
+        sql_ += condition;
+    }
     const std::string& sql() const { return sql_; }
     void bind(Statement& statement) const {
         for (const auto& [index, value] : texts_) statement.bind(index, value);
@@ -41,8 +46,7 @@ class Conditions {
 
   private:
     void add(std::string_view condition) {
-        sql_ += count_ == 0 ? " WHERE " : " AND ";
-        sql_ += condition;
+        holds(condition);
         sql_ += " ?" + std::to_string(++count_);
     }
     std::string sql_;

@@ -77,9 +77,22 @@ struct TransactionRecord {
 /// Conditions are joined by *and*; empty ones ask nothing.
 struct DeliveryFilter {
     std::optional<DeliveryState> state;
-    std::string kind, destination, client;
+    std::string kind, destination, client, subscription;
+    std::string error_code;         // of the last failure
+    std::optional<WallTime> since;  // queued at or after
+    std::optional<WallTime> until;  // queued before
     std::size_t limit = 50;
-    std::optional<std::int64_t> after;  // seq of the last row of the page before
+    bool oldest_first = false;
+    std::optional<std::int64_t> after;    // seq of the last row of the page before
+    std::optional<std::int64_t> through;  // seq: none that was queued later
+    bool unclear = true;                  // parked ones too of which nobody knows whether the target took them
+};
+
+/// How many deliveries a filter finds; its page is not asked.
+struct DeliveryMatches {
+    std::map<DeliveryState, std::int64_t> states;
+    std::int64_t count = 0;
+    std::int64_t through = 0;  // seq of the last of them
 };
 
 /// How many deliveries there are of a kind, by state; the dispatcher's metrics and `deliveries list` show it.
@@ -130,8 +143,9 @@ class Reader {
     Result<store_ops::QueuedEvents> queued_events(const store_ops::QueuedQuery& query);
     Result<std::optional<store_ops::Notified>> notified(const std::string& channel, const store_ops::RecordIds& record);
     Result<std::optional<std::string>> last_published(const std::string& topic, const store_ops::RecordIds& record);
-    /// A page of deliveries, newest first.
+    /// A page of deliveries, newest first unless asked otherwise.
     Result<std::vector<Delivery>> list_deliveries(const DeliveryFilter& filter);
+    Result<DeliveryMatches> match_deliveries(const DeliveryFilter& filter);
     /// One delivery; `not_found` where there is none.
     Result<Delivery> delivery(const std::string& id);
     /// What it carries; `not_found` where it was erased.

@@ -42,6 +42,25 @@ std::string select_deliveries(std::string_view rest) {
     return "SELECT " + std::string(delivery_columns) + " FROM outbox o JOIN txn t ON t.id = o.txn" + std::string(rest);
 }
 
+Conditions conditions_of(const DeliveryFilter& filter) {
+    Conditions where;
+    // In the text, not bound: only so does SQLite see that the partial index of these states will do.
+    if (filter.state) where.holds("o.state = '" + std::string(name(*filter.state)) + "'");
+    where.text("o.kind =", filter.kind);
+    where.text("o.destination =", filter.destination);
+    where.text("o.client =", filter.client);
+    where.text("o.subscription =", filter.subscription);
+    where.text("o.error_code =", filter.error_code);
+    if (filter.since) where.integer("o.created >=", millis(*filter.since));
+    if (filter.until) where.integer("o.created <", millis(*filter.until));
+    if (filter.through) where.integer("o.id <=", *filter.through);
+    if (!filter.unclear) {
+        where.holds("NOT (o.state = 'parked' AND o.error_code = '" + std::string(name(ErrorCode::target_timeout)) +
+                    "')");
+    }
+    return where;
+}
+
 /// What is told to many is told to them at about the same time.
 constexpr std::size_t most_contents = 8;
 constexpr std::size_t most_kept_of_a_content = 64u << 10;
@@ -109,18 +128,32 @@ Result<DuePage> Reader::due_deliveries(const DueQuery& query) {
 
 Result<std::vector<Delivery>> Reader::list_deliveries(const DeliveryFilter& filter) {
     return guarded([&]() -> Result<std::vector<Delivery>> {
-        Conditions where;
-        if (filter.state) where.text("o.state =", std::string(name(*filter.state)));
-        where.text("o.kind =", filter.kind);
-        where.text("o.destination =", filter.destination);
-        where.text("o.client =", filter.client);
-        if (filter.after) where.integer("o.id <", *filter.after);
-        Statement statement(
-            database_, select_deliveries(where.sql() + " ORDER BY o.id DESC LIMIT " + std::to_string(filter.limit)));
+        auto where = conditions_of(filter);
+        if (filter.after) where.integer(filter.oldest_first ? "o.id >" : "o.id <", *filter.after);
+        const auto order = filter.oldest_first ? " ORDER BY o.id LIMIT " : " ORDER BY o.id DESC LIMIT ";
+        Statement statement(database_, select_deliveries(where.sql() + order + std::to_string(filter.limit)));
         where.bind(statement);
         Statement::Rows rows(statement);
         std::vector<Delivery> found;
         while (rows.next()) found.push_back(delivery_row(rows));
+        return found;
+    });
+}
+
+Result<DeliveryMatches> Reader::match_deliveries(const DeliveryFilter& filter) {
+    return guarded([&]() -> Result<DeliveryMatches> {
+        const auto where = conditions_of(filter);
+        Statement statement(database_,
+                            "SELECT o.state, count(*), max(o.id) FROM outbox o" + where.sql() + " GROUP BY o.state");
+        where.bind(statement);
+        Statement::Rows rows(statement);
+        DeliveryMatches found;
+        while (rows.next()) {
+            const auto count = rows.integer(1);
+            found.states[delivery_state(rows.bytes(0)).value_or(DeliveryState::dead)] += count;
+            found.count += count;
+            found.through = std::max(found.through, rows.integer(2));
+        }
         return found;
     });
 }

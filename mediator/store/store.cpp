@@ -240,6 +240,11 @@ Task<Result<std::vector<Delivery>>> Store::list_deliveries(DeliveryFilter filter
     return on_worker<std::vector<Delivery>>(running_->workers, std::move(work));
 }
 
+Task<Result<DeliveryMatches>> Store::match_deliveries(DeliveryFilter filter) {
+    auto work = [filter = std::move(filter)](Reader& reader) { return reader.match_deliveries(filter); };
+    return on_worker<DeliveryMatches>(running_->workers, std::move(work));
+}
+
 Task<Result<Delivery>> Store::delivery(std::string id) {
     auto work = [id = std::move(id)](Reader& reader) { return reader.delivery(id); };
     return on_worker<Delivery>(running_->workers, std::move(work));

@@ -81,6 +81,7 @@ class Store final : public StorePort {
     Task<Result<std::vector<CrosswalkEntry>>> crosswalk();
     Task<Result<DuePage>> due_deliveries(DueQuery query);
     Task<Result<std::vector<Delivery>>> list_deliveries(DeliveryFilter filter);
+    Task<Result<DeliveryMatches>> match_deliveries(DeliveryFilter filter);
     Task<Result<Delivery>> delivery(std::string id);
     Task<Result<std::string>> delivery_payload(std::string id);
     Task<Result<std::vector<DeliveryCount>>> count_deliveries();
