@@ -111,7 +111,6 @@ Subscription subscription_of(const Hub& hub, const Client& client, WallTime now)
     out.state = SubscriptionState::active;
     out.topics = {name(*opencrvs_v1::hub_topic(hub.topic))};
     out.callback = hub.callback;
-    out.family_list = client.contract_version != store_ops::ContractVersion::v1_8;
     return out;
 }
 

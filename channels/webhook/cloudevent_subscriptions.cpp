@@ -54,7 +54,7 @@ Result<void> check_fields(const std::vector<std::string>& fields, const Client& 
 /// The subscription that is asked for, as far as that can be told without the callback.
 Result<Subscription> wanted(const SubscriptionRead& read, const Client& client, const WebhookDeps& deps, WallTime now) {
     for (const auto& each : read.topics) {
-        if (auto why = refusal_of(each, client, deps))
+        if (auto why = refusal_of(each, client, deps.version))
             return fail(ErrorCode::unprocessable, name(each) + " is never told: " + *why, "/topics");
     }
     if (auto allowed = check_callback(read.callback, deps.callbacks()); !allowed)
@@ -222,7 +222,7 @@ Task<Answer> tell_topics(Exchange& exchange, Shared deps) {
     for (const auto& each : topics()) {
         const auto row = topic_row(each, deps->version);
         Json one{{"topic", name(each)}, {"source", name(row.source)}, {"looked_up", row.looked_up}};
-        if (const auto why = refusal_of(each, *exchange.caller().client, *deps)) {
+        if (const auto why = refusal_of(each, *exchange.caller().client, deps->version)) {
             one["source"] = name(TopicSource::refused);
             one["looked_up"] = false;
             one["why"] = *why;

@@ -40,7 +40,7 @@ Result<SubscriptionRead> read_body(const HttpRequest& request, const std::string
 
 /// The subscription that is asked for, as far as that can be told without the callback.
 Result<Subscription> wanted(const SubscriptionRead& read, const Client& client, const WebhookDeps& deps, WallTime now) {
-    if (auto why = refusal_of(read.topic, client, deps))
+    if (auto why = refusal_of(read.topic, client, deps.version))
         return fail(ErrorCode::unprocessable, std::move(*why), "/criteria");
     if (auto allowed = check_callback(read.endpoint, deps.callbacks()); !allowed)
         return fail(ErrorCode::bad_request, allowed.error().message, "/channel/endpoint");

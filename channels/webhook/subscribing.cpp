@@ -21,6 +21,10 @@ store_ops::Administer record_of(const std::string& id, const std::string& client
 
 }  // namespace
 
+std::string key_id_of(std::string_view secret) {
+    return secret.empty() ? std::string() : sha256_hex(secret).substr(0, key_id_digits);
+}
+
 Subscription new_subscription(const store_ops::Client& client, const std::string& asks, SubscriptionContract contract,
                               WallTime now) {
     Subscription out;
@@ -28,8 +32,10 @@ Subscription new_subscription(const store_ops::Client& client, const std::string
     out.client = client.id;
     out.contract = contract;
     out.secret = client.signing_secret;
-    if (!out.secret.empty()) out.key_id = sha256_hex(out.secret).substr(0, key_id_digits);
+    out.key_id = key_id_of(out.secret);
     out.fields = client.fields;
+    const bool of_1x = contract == SubscriptionContract::opencrvs_1 || contract == SubscriptionContract::national_id;
+    out.family_list = of_1x && client.contract_version != store_ops::ContractVersion::v1_8;
     out.created = now;
     return out;
 }
@@ -42,14 +48,14 @@ bool is_of(const Subscription* subscription, const store_ops::Client& client) {
     return subscription != nullptr && subscription->client == client.id;
 }
 
-std::optional<std::string> refusal_of(const Topic& topic, const store_ops::Client& client, const WebhookDeps& deps) {
+std::optional<std::string> refusal_of(const Topic& topic, const store_ops::Client& client, std::string_view version) {
     const bool of_notifications = topic.change == Change::notification_status;
     const bool notifies = client.kind == store_ops::ClientKind::event_notification;
     if (of_notifications && !notifies)
         return "what becomes of a notification is told to the client that sent it and to nobody else";
     if (!of_notifications && notifies)
         return "a client of kind event-notification is told what became of its notifications, and nothing else";
-    return refusal_of(topic, deps.version);
+    return refusal_of(topic, version);
 }
 
 Result<std::vector<std::string>> places_of(const std::vector<PlaceCodeAt>& codes, const WebhookDeps& deps,

@@ -18,6 +18,9 @@ using Shared = std::shared_ptr<const WebhookDeps>;
 /// Why a subscription is paused that its subscriber paused: what it may resume itself.
 inline constexpr std::string_view paused_by_subscriber = "paused by its subscriber";
 
+/// Names a secret without telling it; empty for an empty one.
+std::string key_id_of(std::string_view secret);
+
 /// A subscription of the client with its fields and its key, `requested`. `asks` says in the contract's terms what is
 /// asked for: it names the subscription, so that asking twice is asking once.
 Subscription new_subscription(const store_ops::Client& client, const std::string& asks, SubscriptionContract contract,
@@ -26,8 +29,8 @@ Subscription new_subscription(const store_ops::Client& client, const std::string
 bool lives(const Subscription* subscription);
 bool is_of(const Subscription* subscription, const store_ops::Client& client);
 
-/// Why the client is not told of the topic, whatever it asks; absent where it is.
-std::optional<std::string> refusal_of(const Topic& topic, const store_ops::Client& client, const WebhookDeps& deps);
+/// Why the client is not told of the topic, whatever it asks; absent where it is. `version` is that of OpenCRVS.
+std::optional<std::string> refusal_of(const Topic& topic, const store_ops::Client& client, std::string_view version);
 
 /// The ids that codes stand for. Fails with `bad_request` at the path of the one that nobody knows.
 Result<std::vector<std::string>> places_of(const std::vector<PlaceCodeAt>& codes, const WebhookDeps& deps,

@@ -169,9 +169,10 @@ Result<void> Application::Impl::build() {
     // Before the outbox begins: to an empty directory every subscription would be one that was removed.
     if (auto known = read_subscriptions(); !known) return known;
     hearing = std::make_unique<HearingOperations>(*store, clock);
-    operations = std::make_unique<Operations>(Operations::Deps{
-        *store, clock, ids, [this] { clients_changed(); }, [this] { dispatcher->changed(); }, envelope_options(*config),
-        target.get(), [this] { subscriptions_changed(); }, upstream.get(), proof_options(*config), hearing.get()});
+    operations = std::make_unique<Operations>(
+        Operations::Deps{*store, clock, ids, [this] { clients_changed(); }, [this] { dispatcher->changed(); },
+                         envelope_options(*config), target.get(), [this] { subscriptions_changed(); }, upstream.get(),
+                         proof_options(*config), hearing.get(), config->target(config->active_target()).version});
     // And the codes of places: to an empty crosswalk every place of another system would be unknown.
     if (auto known = block_on(operations->crosswalk().publish()); !known) return known;
     console = std::make_unique<ConsoleSettings>(input, ports(), [this](const auto& now) { settings_changed(now); });

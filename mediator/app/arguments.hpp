@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -59,6 +60,14 @@ inline std::map<std::string, std::string> names_of(const std::vector<store_ops::
     std::map<std::string, std::string> out;
     for (const auto& client : clients) out.emplace(client.id, client.name);
     return out;
+}
+
+inline const store_ops::Client* find_client(const std::vector<store_ops::Client>& clients,
+                                            std::string_view name_or_id) {
+    const auto it = std::find_if(clients.begin(), clients.end(), [&](const store_ops::Client& client) {
+        return client.name == name_or_id || client.id == name_or_id;
+    });
+    return it == clients.end() ? nullptr : &*it;
 }
 
 }  // namespace ocm::app

@@ -165,6 +165,31 @@ int run_cli(int argc, char** argv) {
 
     SubscriptionOptions subscription;
     auto* subscriptions = group("subscriptions", "Who is told of what OpenCRVS registers");
+    auto* subscriptions_add_command =
+        command(subscriptions, "add", "Subscribe a callback for a client, once it has proved that it wants to be told",
+                [&](const CommonOptions& c) { return subscriptions_add(c, subscription); });
+    subscriptions_add_command->add_option("--client", subscription.client, "Client, by name or id")->required();
+    subscriptions_add_command
+        ->add_option("--contract", subscription.contract, "opencrvs-1, national-id, cloudevents or fhir-r4")
+        ->required()
+        ->check(CLI::IsMember({"opencrvs-1", "national-id", "cloudevents", "fhir-r4"}));
+    subscriptions_add_command
+        ->add_option("--topic", subscription.topics, "Topic, such as birth.registered; several are possible")
+        ->required()
+        ->delimiter(',');
+    subscriptions_add_command->add_option("--callback", subscription.callback, "URL that is told")->required();
+    subscriptions_add_command
+        ->add_option("--fields", subscription.fields, "Of the client's fields only these; as it is, all of them")
+        ->delimiter(',');
+    subscriptions_add_command
+        ->add_option("--area", subscription.areas,
+                     "Only what lies in this administrative area, by id; several are possible")
+        ->delimiter(',');
+    subscriptions_add_command
+        ->add_option("--office", subscription.offices, "Only of this registration office, by id; several are possible")
+        ->delimiter(',');
+    subscriptions_add_command->add_option("--replay-from", subscription.replay_from,
+                                          "Also tell what was registered since this instant (RFC 3339)");
     command(subscriptions, "list", "List subscriptions, oldest first", [&](const CommonOptions& c) {
         return subscriptions_list(c, subscription);
     })->add_option("--client", subscription.client, "Client, by name or id");

@@ -79,8 +79,10 @@ int deliveries_show(const CommonOptions& common, const DeliveryOptions& options)
 int deliveries_step(const CommonOptions& common, const std::string& action, const DeliveryOptions& options);
 int deliveries_change(const CommonOptions& common, const std::string& action, const DeliveryOptions& options);
 struct SubscriptionOptions {
-    std::string id, client, reason;
+    std::string id, client, reason, contract, callback, replay_from;
+    std::vector<std::string> topics, fields, areas, offices;
 };
+int subscriptions_add(const CommonOptions& common, const SubscriptionOptions& options);
 int subscriptions_list(const CommonOptions& common, const SubscriptionOptions& options);
 int subscriptions_change(const CommonOptions& common, const std::string& action, const SubscriptionOptions& options);
 int notifications_conflicts(const CommonOptions& common, const ListOptions& options);

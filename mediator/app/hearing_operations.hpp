@@ -28,6 +28,9 @@ class HearingOperations {
         catch_up_ = catch_up;
     }
 
+    /// Whether the past can be looked up.
+    bool looks_up() const { return catch_up_ != nullptr; }
+
     /// Commands: opencrvs.list, opencrvs.sync, opencrvs.remove {id}, opencrvs.catchup {since}, opencrvs.progress {job},
     /// subscriptions.replay {id, since}.
     Task<Result<Json>> run(std::string command, Json args, std::string actor);

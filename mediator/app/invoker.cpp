@@ -107,7 +107,18 @@ struct Invoker::Impl {
         if (command.starts_with("crosswalk.")) {
             if (auto known = know_target(); !known) return fail(known.error());
         }
-        Operations operations({*store, clock, ids, {}, {}, {}, target.get(), {}, &upstream, proof_options(*config)});
+        Operations operations({*store,
+                               clock,
+                               ids,
+                               {},
+                               {},
+                               {},
+                               target.get(),
+                               {},
+                               &upstream,
+                               proof_options(*config),
+                               nullptr,
+                               config->target(config->active_target()).version});
         return boost::asio::co_spawn(pool.context(0), operations.run(command, args, cli_actor()),
                                      boost::asio::use_future)
             .get();

@@ -83,23 +83,17 @@ std::string random_uuid() {
     return uuid_v5("00000000-0000-0000-0000-000000000000", random_bytes(32));
 }
 
-const Client* find_client(const std::vector<Client>& clients, std::string_view name_or_id) {
-    const auto it = std::find_if(clients.begin(), clients.end(), [&](const Client& client) {
-        return client.name == name_or_id || client.id == name_or_id;
-    });
-    return it == clients.end() ? nullptr : &*it;
-}
-
 }  // namespace
 
 const std::vector<std::string>& Operations::commands() {
-    static const std::vector<std::string> all{"clients.add",          "clients.list",        "clients.enable",
-                                              "clients.disable",      "clients.rotate",      "clients.remove",
-                                              "transactions.list",    "transactions.show",   "notifications.conflicts",
-                                              "deliveries.list",      "deliveries.show",     "deliveries.retry",
-                                              "deliveries.discard",   "deliveries.release",  "deliveries.resolve",
-                                              "subscriptions.list",   "subscriptions.pause", "subscriptions.resume",
-                                              "subscriptions.remove", "subscriptions.test",  "store.check"};
+    static const std::vector<std::string> all{"clients.add",          "clients.list",         "clients.enable",
+                                              "clients.disable",      "clients.rotate",       "clients.remove",
+                                              "transactions.list",    "transactions.show",    "notifications.conflicts",
+                                              "deliveries.list",      "deliveries.show",      "deliveries.retry",
+                                              "deliveries.discard",   "deliveries.release",   "deliveries.resolve",
+                                              "subscriptions.add",    "subscriptions.list",   "subscriptions.pause",
+                                              "subscriptions.resume", "subscriptions.remove", "subscriptions.test",
+                                              "store.check"};
     return all;
 }
 
@@ -129,6 +123,7 @@ Task<Result<Json>> Operations::run(std::string command, Json args, std::string a
         auto done = co_await hearing.run(std::move(command), std::move(args), std::move(actor));
         co_return done;
     }
+    if (command == "subscriptions.add") co_return co_await add_subscription(std::move(args), std::move(actor));
     if (command == "subscriptions.list") co_return co_await list_subscriptions(std::move(args));
     if (command.starts_with("subscriptions.") && std::count(commands().begin(), commands().end(), command) != 0) {
         co_return co_await change_subscription(std::move(command), std::move(args), std::move(actor));

@@ -9,9 +9,11 @@
 #include "core/json.hpp"
 #include "core/ports.hpp"
 #include "core/result.hpp"
+#include "core/subscription.hpp"
 #include "core/task.hpp"
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,9 @@ class Store;
 }
 
 namespace ocm::app {
+
+/// A subscription as operators see it: without its secret and its headers.
+Json subscription_json(const Subscription& one, const std::map<std::string, std::string>& client_names);
 
 /// What operators ask for, each once: the command line and the admin API both come here. Arguments and results are
 /// JSON; errors name the argument.
@@ -37,15 +42,16 @@ class Operations {
         Upstream* upstream = nullptr;                   // asks callbacks; none: they are not asked
         webhook::ProofOptions callbacks{};              // where subscribers may be called, and how they are asked
         HearingOperations* hearing = nullptr;           // asks OpenCRVS; none: it is not asked
+        std::string version{};                          // of OpenCRVS; what it never tells is not subscribed to
     };
     explicit Operations(Deps deps)
         : deps_(std::move(deps)), crosswalk_({deps_.store, deps_.clock, deps_.target, deps_.outbox_changed}) {}
 
     /// Commands: clients.add, clients.list, clients.enable, clients.disable, clients.rotate, clients.remove,
     /// transactions.list, transactions.show, notifications.conflicts, deliveries.list, deliveries.show,
-    /// deliveries.retry, deliveries.discard, deliveries.release, deliveries.resolve, subscriptions.list,
-    /// subscriptions.pause, subscriptions.resume, subscriptions.remove, subscriptions.test, store.check, and those of
-    /// CrosswalkOperations and HearingOperations.
+    /// deliveries.retry, deliveries.discard, deliveries.release, deliveries.resolve, subscriptions.add,
+    /// subscriptions.list, subscriptions.pause, subscriptions.resume, subscriptions.remove, subscriptions.test,
+    /// store.check, and those of CrosswalkOperations and HearingOperations.
     Task<Result<Json>> run(std::string command, Json args, std::string actor);
 
     static const std::vector<std::string>& commands();
@@ -56,6 +62,9 @@ class Operations {
     Task<Result<Json>> add_client(Json args, std::string actor);
     Task<Result<Json>> change_client(std::string command, Json args, std::string actor);
     Task<Result<Json>> list_clients();
+    Task<Result<Json>> add_subscription(Json args, std::string actor);
+    /// Asks whether it wants the subscription, in the terms of its contract: {"verified"}, and why not.
+    Task<Result<Json>> ask_callback(Subscription subscription);
     Task<Result<Json>> list_subscriptions(Json args);
     Task<Result<Json>> change_subscription(std::string command, Json args, std::string actor);
     Task<Result<Json>> list_transactions(Json args, std::string actor);

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t page_size = 1000;
 constexpr Milliseconds test_time{15'000};
 
+}  // namespace
+
 Json subscription_json(const Subscription& one, const std::map<std::string, std::string>& client_names) {
     const auto client = client_names.find(one.client);
     Json out{{"id", one.id},
@@ -31,6 +33,8 @@ Json subscription_json(const Subscription& one, const std::map<std::string, std:
     if (one.until) out["until"] = rfc3339(*one.until);
     return out;
 }
+
+namespace {
 
 store_ops::Administer record_of(const Subscription& one, std::string action, WallTime now, std::string actor) {
     return {now, std::move(actor), "subscription." + std::move(action), canonical_json({{"subscription", one.id}})};
@@ -71,8 +75,7 @@ Task<Result<void>> wake(store::Store& store, std::string subscription, std::stri
 }
 
 /// The question of its contract to a callback, asked again.
-Task<Result<Json>> ask_callback(Upstream& upstream, Clock& clock, Subscription subscription,
-                                webhook::ProofOptions options) {
+Task<Result<Json>> ask(Upstream& upstream, Clock& clock, Subscription subscription, webhook::ProofOptions options) {
     const auto proof = webhook::question_of(subscription, options, clock.now());
     if (!proof) co_return fail(proof.error());
     auto reply = co_await upstream.send(proof->call, clock.steady() + test_time);
@@ -84,6 +87,11 @@ Task<Result<Json>> ask_callback(Upstream& upstream, Clock& clock, Subscription s
 }
 
 }  // namespace
+
+Task<Result<Json>> Operations::ask_callback(Subscription subscription) {
+    auto asked = co_await ask(*deps_.upstream, deps_.clock, std::move(subscription), deps_.callbacks);
+    co_return asked;
+}
 
 Task<Result<Json>> Operations::list_subscriptions(Json args) {
     auto clients = co_await deps_.store.clients();
@@ -111,7 +119,7 @@ Task<Result<Json>> Operations::change_subscription(std::string command, Json arg
     const auto action = command.substr(std::string_view("subscriptions.").size());
     if (action == "test") {
         if (deps_.upstream == nullptr) co_return fail(ErrorCode::unavailable, "the mediator does not run");
-        auto asked = co_await ask_callback(*deps_.upstream, deps_.clock, std::move(subscription), deps_.callbacks);
+        auto asked = co_await ask_callback(std::move(subscription));
         co_return asked;
     }
     if (action != "remove" && subscription.state == SubscriptionState::ended)
