@@ -5,6 +5,7 @@
 #include "channels/webhook/contracts.hpp"
 #include "channels/webhook/deliver.hpp"
 #include "channels/webhook/fhir_subscriptions.hpp"
+#include "channels/webhook/signing.hpp"
 #include "channels/webhook/subscribing.hpp"
 #include "channels/webhook/topic_sources.hpp"
 #include "core/hash.hpp"
@@ -86,7 +87,7 @@ std::string wrong_secret(const Client& client) {
 
 /// What 1.x looks at before it calls the callback, in its order; absent where nothing is wrong.
 std::optional<Answer> refusal_of(const Hub& hub, const Client& client, const CallbackPolicy& policy,
-                                 const std::string& version) {
+                                 const std::string& version, WallTime now) {
     const auto topic = opencrvs_v1::hub_topic(hub.topic);
     if (!topic) return denied(hub.topic, "Unsupported topic: " + hub.topic);
     if (auto why = webhook::refusal_of(*topic, version)) {
@@ -96,8 +97,7 @@ std::optional<Answer> refusal_of(const Hub& hub, const Client& client, const Cal
         answer.error->message = std::move(*why);
         return answer;
     }
-    if (client.signing_secret.empty() || !constant_time_equal(hub.secret, client.signing_secret))
-        return denied(hub.topic, wrong_secret(client));
+    if (secret_of(client, hub.secret, now) == Secret::none) return denied(hub.topic, wrong_secret(client));
     if (hub.mode != "subscribe") return denied(hub.topic, "hub.mode must be set to subscribe");
     if (auto allowed = check_callback(hub.callback, policy); !allowed)
         return check_failed(allowed.error().message, allowed.error().message);
@@ -111,6 +111,12 @@ Subscription subscription_of(const Hub& hub, const Client& client, WallTime now)
     out.state = SubscriptionState::active;
     out.topics = {name(*opencrvs_v1::hub_topic(hub.topic))};
     out.callback = hub.callback;
+    if (secret_of(client, hub.secret, now) == Secret::old) {
+        // Who asks with the old secret checks by it.
+        out.old_secret = client.old_signing_secret;
+        out.old_key_id = key_id_of(out.old_secret);
+        out.old_until = client.old_signing_until;
+    }
     return out;
 }
 
@@ -119,8 +125,9 @@ Task<Answer> subscribe(Exchange& exchange, Shared deps) {
     if (!hub) co_return refused(opencrvs_v1::refusal(hub.error()), hub.error().message, hub.error().path);
     const auto client = *exchange.caller().client;
     const auto policy = deps->callbacks();
-    if (auto refusal = refusal_of(*hub, client, policy, deps->version)) co_return std::move(*refusal);
-    auto subscription = subscription_of(*hub, client, exchange.ports().clock.now());
+    const auto now = exchange.ports().clock.now();
+    if (auto refusal = refusal_of(*hub, client, policy, deps->version, now)) co_return std::move(*refusal);
+    auto subscription = subscription_of(*hub, client, now);
     if (lives(deps->subscriptions()->by_id(subscription.id))) co_return accepted();
 
     auto received = co_await exchange.receive(std::nullopt);

@@ -4,6 +4,7 @@
 #include "channels/opencrvs/token.hpp"
 #include "channels/webhook/event_json.hpp"
 #include "channels/webhook/publish.hpp"
+#include "channels/webhook/signing.hpp"
 #include "core/json.hpp"
 
 #include <nlohmann/json.hpp>
@@ -126,10 +127,14 @@ Task<Sending> deliver(Exchange& exchange, Delivery delivery, std::string payload
     const auto contract = deps->contracts.find(subscription->contract);
     if (contract == deps->contracts.end())
         co_return ended(Kind::refused, ErrorCode::internal, "nothing writes the contract of its subscription");
-    auto message = contract->second(**event, *subscription, delivery, exchange.ports().clock.now());
+    const auto as_before = signed_as_before(*subscription, exchange.ports().clock.now());
+    const auto& signer = as_before ? *as_before : *subscription;
+    auto message = contract->second(**event, signer, delivery, exchange.ports().clock.now());
     if (!message) co_return ended(Kind::refused, message.error().code, message.error().message);
+    add_old_signature(*message, signer, exchange.ports().clock.now());
 
-    auto call = call_of(*subscription, delivery, *message, policy);
+    auto call = call_of(signer, delivery, *message, policy);
+    call.key_id = signer.key_id;
     if (deps->detour) {
         auto taken = co_await deps->detour->through(std::move(call), exchange.deadline());
         if (!taken) co_return no_way(std::move(taken.error()));

@@ -138,6 +138,11 @@ std::string told(const HttpRequest& request, const Error& refusal) {
     return refusal.message == AccessTokens::expired ? "Expired token" : "Invalid token";
 }
 
+std::string make_signing_secret() {
+    // Version 5 of random bytes is as random as they are.
+    return uuid_v5("00000000-0000-0000-0000-000000000000", random_bytes(32));
+}
+
 std::string make_client_key(std::string_view client_id) {
     return std::string(key_prefix) + std::string(client_id) + "." + base64url(random_bytes(32));
 }

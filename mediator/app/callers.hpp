@@ -62,6 +62,8 @@ struct Shown {
 /// Checks a client's id and key; the client is enabled. `unauthenticated` as `identify`.
 Result<Shown> authenticate(const ClientDirectory& clients, std::string_view id, std::string_view key, WallTime now);
 
+/// As in 1.x: the text of a UUID, here of random bits.
+std::string make_signing_secret();
 /// A client's key, shown once: `ocm1.<client id>.<256 random bits>`.
 std::string make_client_key(std::string_view client_id);
 std::string hash_client_key(std::string_view key);

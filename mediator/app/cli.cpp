@@ -152,14 +152,22 @@ int run_cli(int argc, char** argv) {
     command(clients, "list", "List clients", clients_list);
     for (const auto& [name, help] :
          {std::pair{"enable", "Let a client call again"}, std::pair{"disable", "Refuse a client from now on"},
-          std::pair{"rotate", "Give a client a new key; the old one works a while longer"},
+          std::pair{
+              "rotate",
+              "Give a client a new key, and a new signing secret where it has one; the old ones count a while longer"},
           std::pair{"remove", "Remove a client for good"}}) {
         const std::string action = name;
         auto* sub = command(clients, name, help,
                             [&client, action](const CommonOptions& c) { return clients_change(c, action, client); });
         sub->add_option("CLIENT", client.name, "Name or id")->required();
         if (action == "rotate") {
-            sub->add_option("--overlap", client.overlap, "How long the old key still works (such as 24h)");
+            auto* overlap = sub->add_option("--overlap", client.overlap,
+                                            "How long the old ones still count (such as 24h; 0s: not at all)");
+            auto* only = sub->add_option("--only", client.only, "Rotate only the key, or only the signing-secret")
+                             ->check(CLI::IsMember({"key", "signing-secret"}));
+            sub->add_flag("--finish", client.finish, "End the overlap now: the old ones no longer count")
+                ->excludes(overlap)
+                ->excludes(only);
         }
     }
 

@@ -149,10 +149,13 @@ int clients_list(const CommonOptions& common) {
 }
 
 int clients_change(const CommonOptions& common, const std::string& action, const ClientOptions& options) {
-    const Json args{{"client", options.name}, {"overlap", options.overlap}};
+    const Json args{
+        {"client", options.name}, {"overlap", options.overlap}, {"only", options.only}, {"finish", options.finish}};
     return invoke(common, "clients." + action, args, [&](const Json& result) {
         say(fields_of(result));
-        if (action == "rotate") note("the new key is shown this once; the old one works until old_key_until");
+        if (result.contains("key")) note("the new key is shown this once; the old one works until old_key_until");
+        if (result.contains("signing_secret"))
+            note("so is the new signing secret; 1.x deliveries are signed with the old one until old_signing_until");
         return 0;
     });
 }

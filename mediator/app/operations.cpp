@@ -4,9 +4,7 @@
 #include "app/arguments.hpp"
 #include "app/callers.hpp"
 #include "channels/field_policy.hpp"
-#include "config/notation.hpp"
-#include "core/hash.hpp"
-#include "core/ids.hpp"
+#include "channels/webhook/subscribing.hpp"
 #include "store/store.hpp"
 
 #include <nlohmann/json.hpp>
@@ -14,7 +12,6 @@
 #include <algorithm>
 
 namespace ocm::app {
-namespace {
 
 using store_ops::Client;
 
@@ -29,8 +26,15 @@ Json client_json(const Client& client) {
     if (!client.fields.empty()) out["fields"] = client.fields;
     if (!client.openhim_client.empty()) out["openhim_client"] = client.openhim_client;
     if (client.old_key_until) out["old_key_until"] = rfc3339(*client.old_key_until);
+    if (!client.signing_secret.empty()) out["signing_key_id"] = webhook::key_id_of(client.signing_secret);
+    if (client.old_signing_until) {
+        out["old_signing_key_id"] = webhook::key_id_of(client.old_signing_secret);
+        out["old_signing_until"] = rfc3339(*client.old_signing_until);
+    }
     return out;
 }
+
+namespace {
 
 Json row_json(const store::TransactionRow& row, bool revealed, const std::map<std::string, std::string>& client_names) {
     const auto client = client_names.find(row.client);
@@ -78,11 +82,6 @@ Result<std::vector<std::string>> fields_of(const Json& list) {
     return out;
 }
 
-std::string random_uuid() {
-    // Version 5 of random bytes is as random as they are.
-    return uuid_v5("00000000-0000-0000-0000-000000000000", random_bytes(32));
-}
-
 }  // namespace
 
 const std::vector<std::string>& Operations::commands() {
@@ -99,6 +98,7 @@ const std::vector<std::string>& Operations::commands() {
 
 Task<Result<Json>> Operations::run(std::string command, Json args, std::string actor) {
     if (command == "clients.add") co_return co_await add_client(std::move(args), std::move(actor));
+    if (command == "clients.rotate") co_return co_await rotate_client(std::move(args), std::move(actor));
     if (command == "clients.list") co_return co_await list_clients();
     if (command.starts_with("clients.") && std::count(commands().begin(), commands().end(), command) != 0) {
         co_return co_await change_client(std::move(command), std::move(args), std::move(actor));
@@ -167,8 +167,7 @@ Task<Result<Json>> Operations::add_client(Json args, std::string actor) {
     client.key_sha256 = hash_client_key(key);
     // A notifier may ask to be told what became of what it sent.
     const bool is_told = *kind != store_ops::ClientKind::record_search;
-    // As in 1.x: the text of a UUID of random bits.
-    if (is_told) client.signing_secret = random_uuid();
+    if (is_told) client.signing_secret = make_signing_secret();
     if (const auto* fields = member(args, "fields"); fields != nullptr) {
         auto granted = fields_of(*fields);
         if (!granted) co_return fail(granted.error());
@@ -204,28 +203,18 @@ Task<Result<Json>> Operations::change_client(std::string command, Json args, std
     const auto action = command.substr(std::string_view("clients.").size());
     store_ops::Administer record{now, std::move(actor), "client." + action, canonical_json({{"client", client.id}})};
 
-    std::string key;
     store_ops::Unit unit;
     if (action == "remove") {
         unit.emplace_back(store_ops::RemoveClient{client.id, std::move(record)});
     } else {
         if (action == "enable") client.enabled = true;
         if (action == "disable") client.enabled = false;
-        if (action == "rotate") {
-            const auto overlap = config::parse_duration(arg(args, "overlap"));
-            if (!overlap) co_return wrong("overlap", "a duration such as 24h or 30m");
-            client.old_key_sha256 = client.key_sha256;
-            client.old_key_until = now + *overlap;
-            key = make_client_key(client.id);
-            client.key_sha256 = hash_client_key(key);
-        }
         unit.emplace_back(store_ops::PutClient{client, std::move(record)});
     }
     auto committed = co_await deps_.store.commit(std::move(unit));
     if (!committed) co_return fail(committed.error());
     if (deps_.clients_changed) deps_.clients_changed();
     auto out = client_json(client);
-    if (!key.empty()) out["key"] = key;
     if (action == "remove") out["removed"] = true;
     co_return out;
 }

@@ -9,6 +9,7 @@
 #include "core/json.hpp"
 #include "core/ports.hpp"
 #include "core/result.hpp"
+#include "core/store_port.hpp"
 #include "core/subscription.hpp"
 #include "core/task.hpp"
 
@@ -23,6 +24,8 @@ class Store;
 
 namespace ocm::app {
 
+/// A client as operators see it: without its key and its secret.
+Json client_json(const store_ops::Client& client);
 /// A subscription as operators see it: without its secret and its headers.
 Json subscription_json(const Subscription& one, const std::map<std::string, std::string>& client_names);
 
@@ -61,6 +64,7 @@ class Operations {
   private:
     Task<Result<Json>> add_client(Json args, std::string actor);
     Task<Result<Json>> change_client(std::string command, Json args, std::string actor);
+    Task<Result<Json>> rotate_client(Json args, std::string actor);
     Task<Result<Json>> list_clients();
     Task<Result<Json>> add_subscription(Json args, std::string actor);
     /// Asks whether it wants the subscription, in the terms of its contract: {"verified"}, and why not.

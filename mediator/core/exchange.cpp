@@ -44,6 +44,7 @@ Orchestration step_of(const UpstreamCall& call, int attempt, WallTime at) {
     step.body = call.credentials ? redact_credentials_body(call.headers.get("content-type"), call.body) : call.body;
     step.at = at;
     step.attempt = attempt;
+    step.key_id = call.key_id;
     return step;
 }
 

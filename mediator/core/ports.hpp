@@ -29,6 +29,7 @@ struct UpstreamCall {
     /// what is not repeatable has a connection of its own, for on a kept one it could fail where its sender's would
     /// not.
     bool verbatim = false;
+    std::string key_id{};  // names the key that signed it, for the record; empty: nothing is signed
 };
 
 struct UpstreamReply {

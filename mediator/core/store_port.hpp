@@ -158,6 +158,8 @@ struct Client {
     ContractVersion contract_version = ContractVersion::v1_8;
     std::string signing_secret{};       // of all kinds but record_search: the SHA secret of 1.x; signs what it is sent
     std::vector<std::string> fields{};  // it may be told: names of the field policy, or 1.x permission codes
+    std::string old_signing_secret{};   // subscribes, and signs what has one signature, until then after a rotation
+    std::optional<WallTime> old_signing_until{};
     friend bool operator==(const Client&, const Client&) = default;
 };
 

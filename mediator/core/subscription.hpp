@@ -41,6 +41,9 @@ struct Subscription {
     std::string callback;             // http(s) URL
     std::string secret;               // signs what is sent (HMAC); empty: nothing is signed
     std::string key_id;               // names the secret without telling it: what was signed with which key
+    // After a rotation, until then: signs too, or alone where the contract has one signature.
+    std::string old_secret, old_key_id;
+    std::optional<WallTime> old_until;
     std::vector<std::string> fields;  // that may be told: names of the field policy, or 1.x permission codes
     // What an event has to be; an empty list allows all.
     std::vector<std::string> areas;     // ids of administrative areas, with all below them

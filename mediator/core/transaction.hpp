@@ -48,6 +48,7 @@ struct Orchestration {
     int attempt = 1;
     std::optional<Response> response;
     std::optional<Error> error;  // transport failure, in plain words
+    std::string key_id{};        // names the key that signed what was sent; empty: nothing was signed
 };
 
 }  // namespace ocm

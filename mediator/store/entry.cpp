@@ -152,6 +152,7 @@ PreparedEntry entry_of(Attempt op) {
     entry.body["took_ms"] = step.took.count();
     if (step.response) entry.body["http_status"] = step.response->status;
     if (step.error) put(entry.body, "error_code", name(step.error->code));
+    put(entry.body, "key_id", step.key_id);
     if (!step.method.empty() || !step.body.empty()) add_part(entry, "request", request_text(step));
     if (step.response) add_part(entry, "response", response_text(*step.response));
     if (step.error && !step.error->message.empty()) add_part(entry, "error", step.error->message);
@@ -252,6 +253,8 @@ std::string client_json(const Client& client) {
     put(json, "contract_version", name(client.contract_version));
     put(json, "signing_secret", client.signing_secret);
     if (!client.fields.empty()) json["fields"] = texts_of(client.fields);
+    put(json, "old_signing_secret", client.old_signing_secret);
+    if (client.old_signing_until) put(json, "old_signing_until", rfc3339(*client.old_signing_until));
     return canonical_json(json);
 }
 
@@ -560,7 +563,9 @@ std::optional<Client> read_client(std::string_view text) {
                   on_outage(text_member(*json, "on_outage")).value_or(OnOutage::queue),
                   contract_version(text_member(*json, "contract_version")).value_or(ContractVersion::v1_8),
                   member_text(*json, "signing_secret"),
-                  texts_in(member(*json, "fields"))};
+                  texts_in(member(*json, "fields")),
+                  member_text(*json, "old_signing_secret"),
+                  parse_rfc3339(text_member(*json, "old_signing_until"))};
 }
 
 std::string texts_json(const std::vector<std::string>& texts) {
@@ -582,6 +587,9 @@ std::string subscription_json(const Subscription& subscription) {
     put(json, "callback", subscription.callback);
     put(json, "secret", subscription.secret);
     put(json, "key_id", subscription.key_id);
+    put(json, "old_secret", subscription.old_secret);
+    put(json, "old_key_id", subscription.old_key_id);
+    if (subscription.old_until) put(json, "old_until", rfc3339(*subscription.old_until));
     json["full"] = subscription.full;
     if (subscription.family_list) json["family_list"] = true;
     put(json, "created", rfc3339(subscription.created));
@@ -618,6 +626,9 @@ std::optional<Subscription> read_subscription(std::string_view text) {
     out.callback = member_text(*json, "callback");
     out.secret = member_text(*json, "secret");
     out.key_id = member_text(*json, "key_id");
+    out.old_secret = member_text(*json, "old_secret");
+    out.old_key_id = member_text(*json, "old_key_id");
+    out.old_until = parse_rfc3339(text_member(*json, "old_until"));
     out.fields = texts_in(member(*json, "fields"));
     out.areas = texts_in(member(*json, "areas"));
     out.offices = texts_in(member(*json, "offices"));

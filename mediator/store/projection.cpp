@@ -93,14 +93,17 @@ Projector::Projector(Database& database, const std::string& schema)
       forget_deliveries_(database, "DELETE FROM " + schema + ".outbox WHERE txn = ?"),
       put_client_(database, "INSERT INTO " + schema +
                                 ".client (id, name, kind, enabled, openhim_client, key_sha256, old_key_sha256,"
-                                " old_key_until, created, on_outage, contract_version, signing_secret, fields)"
-                                " VALUES (?,?,?,?,?,?,?,nullif(?, -1),?,?,?,?,?)"
+                                " old_key_until, created, on_outage, contract_version, signing_secret, fields,"
+                                " old_signing_secret, old_signing_until)"
+                                " VALUES (?,?,?,?,?,?,?,nullif(?, -1),?,?,?,?,?,?,nullif(?, -1))"
                                 " ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind,"
                                 " enabled = excluded.enabled, openhim_client = excluded.openhim_client,"
                                 " key_sha256 = excluded.key_sha256, old_key_sha256 = excluded.old_key_sha256,"
                                 " old_key_until = excluded.old_key_until, created = excluded.created,"
                                 " on_outage = excluded.on_outage, contract_version = excluded.contract_version,"
-                                " signing_secret = excluded.signing_secret, fields = excluded.fields"),
+                                " signing_secret = excluded.signing_secret, fields = excluded.fields,"
+                                " old_signing_secret = excluded.old_signing_secret,"
+                                " old_signing_until = excluded.old_signing_until"),
       remove_client_(database, "DELETE FROM " + schema + ".client WHERE id = ?"),
       put_crosswalk_(database, "INSERT OR REPLACE INTO " + schema +
                                    ".crosswalk (target, kind, system, code, location, name, origin, note, actor, at)"
@@ -308,7 +311,8 @@ void Projector::administered(const Json& entry, const PartText& part) {
                         client->key_sha256, client->old_key_sha256,
                         client->old_key_until ? millis(*client->old_key_until) : std::int64_t{-1},
                         millis(client->created), name(client->on_outage), name(client->contract_version),
-                        client->signing_secret, texts_json(client->fields));
+                        client->signing_secret, texts_json(client->fields), client->old_signing_secret,
+                        client->old_signing_until ? millis(*client->old_signing_until) : std::int64_t{-1});
     } catch (const SqliteError& error) {
         constexpr int constraint_unique = 2067;  // SQLITE_CONSTRAINT_UNIQUE
         if (error.extended() != constraint_unique) throw;

@@ -146,7 +146,8 @@ Result<std::vector<store_ops::Client>> Reader::clients() {
     return guarded([&]() -> Result<std::vector<store_ops::Client>> {
         Statement statement(database_,
                             "SELECT id, name, kind, enabled, openhim_client, key_sha256, old_key_sha256,"
-                            " old_key_until, created, on_outage, contract_version, signing_secret, fields"
+                            " old_key_until, created, on_outage, contract_version, signing_secret, fields,"
+                            " old_signing_secret, old_signing_until"
                             " FROM client ORDER BY name");
         auto rows = statement.query();
         std::vector<store_ops::Client> found;
@@ -161,6 +162,8 @@ Result<std::vector<store_ops::Client>> Reader::clients() {
                 store_ops::contract_version(rows.bytes(10)).value_or(store_ops::ContractVersion::v1_8);
             client.signing_secret = rows.text(11);
             client.fields = read_texts(rows.bytes(12));
+            client.old_signing_secret = rows.text(13);
+            if (!rows.is_null(14)) client.old_signing_until = wall_time(rows.integer(14));
             found.push_back(std::move(client));
         }
         return found;

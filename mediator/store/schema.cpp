@@ -207,11 +207,18 @@ CREATE INDEX )sql" +
            in + "published_txn ON published(txn);\n";
 }
 
+/// What schema 5 adds: the signing secret that a client had before.
+std::string projection_tables_5(std::string_view schema) {
+    const std::string in = std::string(schema) + ".";
+    return "ALTER TABLE " + in + "client ADD COLUMN old_signing_secret TEXT NOT NULL DEFAULT '';\nALTER TABLE " + in +
+           "client ADD COLUMN old_signing_until INTEGER;\n";
+}
+
 }  // namespace
 
 std::string projection_tables(std::string_view schema) {
     return projection_tables_1(schema) + projection_tables_2(schema) + projection_tables_3(schema) +
-           projection_tables_4(schema);
+           projection_tables_4(schema) + projection_tables_5(schema);
 }
 
 std::span<const std::string_view> migrations() {
@@ -222,7 +229,8 @@ std::span<const std::string_view> migrations() {
     static const std::string step_4 = projection_tables_4("main");
     // What became of a notification is found by the record: that of OpenCRVS 1.3 to 1.5, which give no tracking id, in
     // an index of its own, so that others cost no page more.
-    static constexpr std::string_view step_5 =
+    static const std::string step_5 =
+        projection_tables_5("main") +
         "CREATE INDEX txn_record ON txn(event_id) WHERE event_id <> '' AND tracking_id = '';\n"
         "CREATE INDEX published_record ON published(record) WHERE record <> '';\n";
     static const std::array<std::string_view, 5> steps{step_1, step_2, step_3, step_4, step_5};

@@ -151,6 +151,7 @@ TEST_F(StoreTest, AStoreOfTheFirstSchemaIsBroughtUpToDate) {
     // Exactly what the first schema had.
     sql("DROP INDEX txn_record; DROP TABLE subscription; DROP TABLE published; ALTER TABLE client DROP COLUMN "
         "signing_secret;"
+        "ALTER TABLE client DROP COLUMN old_signing_secret; ALTER TABLE client DROP COLUMN old_signing_until;"
         "ALTER TABLE client DROP COLUMN fields; ALTER TABLE outbox DROP COLUMN subscription;"
         "ALTER TABLE outbox DROP COLUMN sequence; ALTER TABLE outbox DROP COLUMN published;");
     sql("DROP TABLE crosswalk; ALTER TABLE outbox DROP COLUMN waits_for;"

@@ -151,3 +151,10 @@ TEST(StorePart, IsWholeAgainWhateverItsSize) {
         EXPECT_FALSE(decompress(std::string_view(packed).substr(0, packed.size() - 1), size)) << size;
     }
 }
+
+TEST(Entry, OfAnAttemptNamesTheKeyThatSigned) {
+    auto op = test::attempt(id);
+    EXPECT_FALSE(only_entry(op).body.contains("key_id"));
+    op.step.key_id = "0123456789abcdef";
+    EXPECT_EQ(text_member(only_entry(op).body, "key_id"), "0123456789abcdef");
+}

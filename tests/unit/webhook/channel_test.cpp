@@ -35,6 +35,31 @@ class WebhookChannel : public WebhookChannelTest {
 
 }  // namespace
 
+TEST_F(WebhookChannel, TakesEitherSecretWhileOneIsRotated) {
+    auto by = client();
+    by.old_signing_secret = "old-secret";
+    by.old_signing_until = clock.now() + std::chrono::hours(1);
+    EXPECT_EQ(subscribe(hub({{"secret", "old-secret"}}), by).response.status, 202);
+    ASSERT_EQ(directory->all().size(), 1u);
+    const auto& with_old = directory->all()[0];
+    EXPECT_EQ(with_old.secret, "planted-secret");
+    EXPECT_EQ(with_old.old_secret, "old-secret") << "who asks with it checks by it";
+    EXPECT_EQ(with_old.old_until, by.old_signing_until);
+    EXPECT_NE(with_old.old_key_id, with_old.key_id);
+
+    EXPECT_EQ(subscribe(hub({{"topic", "DEATH_REGISTERED"}}), by).response.status, 202);
+    ASSERT_EQ(directory->all().size(), 2u);
+    for (const auto& one : directory->all()) {
+        if (one.topics.front() != "death.registered") continue;
+        EXPECT_EQ(one.old_secret, "") << "who asks with the new one checks by that";
+    }
+    clock.advance(std::chrono::hours(1));
+    EXPECT_EQ(subscribe(hub({{"secret", "old-secret"}, {"topic", "BIRTH_CORRECTED"}}), by).response.status, 400);
+    by.old_signing_until.reset();
+    by.old_signing_secret.clear();
+    EXPECT_EQ(subscribe(hub({{"secret", ""}, {"topic", "BIRTH_CORRECTED"}}), by).response.status, 400);
+}
+
 TEST_F(WebhookChannel, SubscribesAsIn1x) {
     const auto answer = subscribe();
     EXPECT_EQ(answer.response.status, 202);

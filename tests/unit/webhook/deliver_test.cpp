@@ -62,6 +62,7 @@ class WebhookDelivery : public testing::Test {
         fakes::Runner runner;
         auto sending = runner.run(kind.send(exchange, delivery, payload));
         steps = exchange.steps().size();
+        if (steps != 0) key_id = exchange.steps().back().key_id;
         return sending;
     }
     /// What is committed with the outcome.
@@ -86,6 +87,7 @@ class WebhookDelivery : public testing::Test {
     std::string payload = write_event(birth_registered());
     Result<UpstreamReply> answer = UpstreamReply{204, {}, ""};
     std::size_t steps = 0;
+    std::string key_id;  // recorded with the last step
 };
 
 }  // namespace
@@ -112,6 +114,49 @@ TEST_F(WebhookDelivery, GoesOutOnceAndIsADisclosure) {
     EXPECT_EQ(disclosed[0].transaction, delivery.transaction);
     EXPECT_EQ(disclosed[0].fields, std::vector<std::string>{"registration.number"});
     EXPECT_EQ(sent.also.size(), 1u);
+}
+
+TEST_F(WebhookDelivery, IsSignedWithTheOldSecretUntilTheOverlapEndsWhereThereIsOneSignature) {
+    subscription.old_secret = "old-secret";
+    subscription.old_key_id = "key-0";
+    subscription.old_until = clock.now() + std::chrono::hours(1);
+    for (const auto contract : {SubscriptionContract::opencrvs_1, SubscriptionContract::national_id}) {
+        subscription.contract = contract;
+        EXPECT_EQ(send_for_real("").outcome.kind, Kind::done);
+        const auto& call = upstream.calls.back();
+        EXPECT_TRUE(opencrvs_v1::hub_signature_matches("old-secret", call.body, call.headers.get("x-hub-signature")));
+        EXPECT_EQ(call.headers.get("mediator-key-id"), "key-0");
+        EXPECT_EQ(call.headers.find("mediator-old-signature"), nullptr);
+        EXPECT_EQ(key_id, "key-0") << "what signed is recorded";
+    }
+    clock.advance(std::chrono::hours(1));
+    EXPECT_EQ(send_for_real("").outcome.kind, Kind::done);
+    const auto& after = upstream.calls.back();
+    EXPECT_TRUE(opencrvs_v1::hub_signature_matches("planted-secret", after.body, after.headers.get("x-hub-signature")));
+    EXPECT_EQ(after.headers.get("mediator-key-id"), "key-1");
+    EXPECT_EQ(key_id, "key-1");
+}
+
+TEST_F(WebhookDelivery, IsSignedWithBothSecretsWhereThereMayBeTwoSignatures) {
+    subscription.old_secret = "old-secret";
+    subscription.old_key_id = "key-0";
+    subscription.old_until = clock.now() + std::chrono::hours(1);
+    for (const auto contract : {SubscriptionContract::cloudevents, SubscriptionContract::fhir_r4}) {
+        subscription.contract = contract;
+        EXPECT_EQ(send_for_real("https://mediator.example.org/fhir").outcome.kind, Kind::done);
+        const auto& call = upstream.calls.back();
+        EXPECT_TRUE(
+            opencrvs_v1::hub_signature_matches("planted-secret", call.body, call.headers.get("x-hub-signature")));
+        EXPECT_EQ(call.headers.get("mediator-key-id"), "key-1");
+        EXPECT_TRUE(
+            opencrvs_v1::hub_signature_matches("old-secret", call.body, call.headers.get("mediator-old-signature")));
+        EXPECT_EQ(call.headers.get("mediator-old-key-id"), "key-0");
+        EXPECT_EQ(key_id, "key-1");
+    }
+    clock.advance(std::chrono::hours(1));
+    EXPECT_EQ(send_for_real("https://mediator.example.org/fhir").outcome.kind, Kind::done);
+    EXPECT_EQ(upstream.calls.back().headers.find("mediator-old-signature"), nullptr);
+    EXPECT_EQ(upstream.calls.back().headers.find("mediator-old-key-id"), nullptr);
 }
 
 TEST_F(WebhookDelivery, GoesToAFhirSubscriberUnderItsOwnHeader) {
