@@ -269,3 +269,42 @@ TEST(SandboxForms, LoadsARealConfiguration) {
         }
     }
 }
+
+/// Days without a time are those of Dhaka, wherever the country is (contracts section 7.7).
+TEST(SandboxSearch, FindsByWhenARecordWasRegistered) {
+    const Sandbox sandbox;
+    const auto token = token_of(sandbox);
+    std::vector<std::string> ids;
+    for (const auto* each : {"a", "b", "c"}) ids.push_back(create(sandbox, token, each));
+    for (const auto& id : {ids[2], ids[0]}) EXPECT_EQ(ask(sandbox, "POST", "/sandbox/register/" + id).status, 200);
+    const auto found = [&](const Json& range, const Json& more = Json::object()) {
+        Json body{
+            {"query", {{"type", "and"}, {"clauses", Json::array({{{"legalStatuses.REGISTERED.acceptedAt", range}}})}}}};
+        body.update(more);
+        const auto answer = ask(sandbox, "POST", "/events/events/search", dump_json(body), token);
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        std::vector<std::string> out;
+        for (const auto& each : json_of(answer)["results"]) out.emplace_back(text_member(each, "id"));
+        return out;
+    };
+    const auto range = [](const std::string& from, const std::string& to) {
+        return Json{{"type", "range"}, {"gte", from}, {"lte", to}};
+    };
+    using Ids = std::vector<std::string>;
+    const auto now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
+    const auto whole = range(rfc3339(now - 1h), rfc3339(now + 1h));
+    const Json by_creation{{"sort", Json::array({{{"field", "createdAt"}, {"direction", "asc"}}})}};
+    EXPECT_EQ(found(whole, by_creation), (Ids{ids[0], ids[2]}));
+    Json last = by_creation;
+    last["sort"][0]["direction"] = "desc";
+    EXPECT_EQ(found(whole, last), (Ids{ids[2], ids[0]}));
+    last["limit"] = 1;
+    last["offset"] = 1;
+    EXPECT_EQ(found(whole, last), Ids{ids[0]});
+    EXPECT_TRUE(found(range(rfc3339(now - 2h), rfc3339(now - 1h))).empty());
+
+    const auto day = [](WallTime at) { return rfc3339(at).substr(0, 10); };
+    const auto there = day(now + 6h);
+    EXPECT_EQ(found(range(there, there)).size(), 2U);
+    EXPECT_TRUE(found(range(day(now + 6h - 24h), day(now + 6h - 24h))).empty());
+}

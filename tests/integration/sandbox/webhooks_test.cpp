@@ -338,3 +338,81 @@ TEST(SandboxForwarding, TellsOfEachActionBeforeItIsAcceptedAndDoesNotRepeat) {
         EXPECT_EQ(text_member(sandbox.event(text_member(created, "id")), "status"), "REGISTERED");
     }
 }
+
+namespace {
+
+const SystemClient searcher = read_client("cccccccc-0000-4000-8000-0000000000aa:secret:recordsearch").value();
+
+SandboxOptions searched(const std::string& version) {
+    auto out = options_of(version);
+    out.clients.push_back(searcher);
+    return out;
+}
+
+HttpResponse search(const Sandbox& sandbox, const SystemClient& client, const Json& parameters, int count = 100) {
+    const Json body{{"operationName", "searchEvents"},
+                    {"query", "query searchEvents { searchEvents }"},
+                    {"variables", {{"p", parameters}, {"count", count}, {"skip", 0}}}};
+    return ask(sandbox, "POST", "/graphql", dump_json(body), token_of(sandbox, client));
+}
+
+std::string first_error(const HttpResponse& answer) {
+    return std::string(text_member(json_of(answer.body)["errors"][0], "message"));
+}
+
+}  // namespace
+
+TEST(SandboxSearch, ShowsWhatIsRegisteredAsEachVersionDoes) {
+    for (const std::string version : {"1.3", "1.6", "1.8"}) {
+        SCOPED_TRACE(version);
+        const Sandbox sandbox(searched(version));
+        const auto tracking = notified(sandbox, version);
+        const auto total = [&](const Json& parameters) {
+            return json_of(search(sandbox, searcher, parameters).body)["data"]["searchEvents"]["totalItems"];
+        };
+        EXPECT_EQ(total(Json::object()), 0) << "in progress is not registered";
+        ask(sandbox, "POST", "/sandbox/register/" + tracking);
+        const auto answer = search(sandbox, searcher, {{"event", "birth"}});
+        const auto found = json_of(answer.body)["data"]["searchEvents"]["results"];
+        ASSERT_EQ(found.size(), 1U) << answer.body;
+        EXPECT_EQ(found[0]["type"], version < "1.4" ? "Birth" : "birth");
+        EXPECT_EQ(found[0]["registration"]["trackingId"], tracking);
+        EXPECT_EQ(found[0]["registration"]["registrationNumber"],
+                  rfc3339(std::chrono::floor<Milliseconds>(std::chrono::system_clock::now())).substr(0, 4) + tracking);
+        EXPECT_EQ(total({{"event", "death"}}), 0);
+        EXPECT_EQ(total({{"trackingId", "B000000"}}), 0);
+        EXPECT_EQ(first_error(search(sandbox, searcher, {{"bornOn", "today"}})), "Field \"bornOn\" is not defined");
+        const Json since{{"timePeriodFrom", "2020-01-01T00:00:00Z"}};
+        if (version < "1.7") {
+            EXPECT_EQ(search(sandbox, searcher, since).status, 400) << "of 1.7 and later";
+            EXPECT_EQ(first_error(search(sandbox, notifier, {{"event", "birth"}})),
+                      "Advanced search is only allowed for registrar or registration agent");
+        } else {
+            EXPECT_EQ(total(since), 1);
+            EXPECT_EQ(total({{"timePeriodFrom", "2100-01-01T00:00:00Z"}}), 0);
+            EXPECT_EQ(json_of(search(sandbox, notifier, since).body)["data"]["searchEvents"]["totalItems"], 0);
+        }
+        EXPECT_EQ(first_error(search(sandbox, searcher, {{"dateOfRegistrationStart", "2020-01-01"}})),
+                  "dateOfRegistrationStart must be provided along with dateOfRegistrationEnd");
+        EXPECT_EQ(total({{"dateOfRegistrationStart", "2020-01-01"}, {"dateOfRegistrationEnd", "2100-01-01"}}), 1);
+        EXPECT_EQ(first_error(ask(sandbox, "POST", "/graphql", "{}")), "Unauthorized");
+    }
+}
+
+TEST(SandboxSearch, RefusesMoreThanAFewWhereTheVersionDoes) {
+    for (const std::string version : {"1.4", "1.5"}) {
+        SCOPED_TRACE(version);
+        const Sandbox sandbox(searched(version));
+        for (int i = 0; i < 6; ++i) notified(sandbox, version);
+        for (const auto& record : sandbox.events())
+            ask(sandbox, "POST", "/sandbox/register/" + std::string(text_member(record, "trackingId")));
+        const auto answer = search(sandbox, searcher, {{"event", "birth"}}, 4);
+        if (version < "1.5") {
+            EXPECT_EQ(first_error(answer), "Too many results Please narrow your search");
+        } else {
+            const auto found = json_of(answer.body)["data"]["searchEvents"];
+            EXPECT_EQ(found["totalItems"], 6);
+            EXPECT_EQ(found["results"].size(), 4U);
+        }
+    }
+}
