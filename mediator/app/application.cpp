@@ -1,42 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
-#include "app/application.hpp"
-
-#include "app/access_tokens.hpp"
-#include "app/admin.hpp"
-#include "app/catch_up_report.hpp"
-#include "app/clock.hpp"
-#include "app/console.hpp"
+#include "app/application_impl.hpp"
 #include "app/country.hpp"
-#include "app/country_config.hpp"
-#include "app/dispatcher.hpp"
-#include "app/engine.hpp"
 #include "app/hearing.hpp"
 #include "app/invoker.hpp"
 #include "app/log.hpp"
-#include "app/metrics.hpp"
 #include "app/one_shot.hpp"
-#include "app/operations.hpp"
 #include "app/options.hpp"
-#include "channels/all.hpp"
-#include "channels/opencrvs/target.hpp"
 #include "config/report.hpp"
 #include "core/hash.hpp"
-#include "core/io_pool.hpp"
-#include "core/published.hpp"
-#include "http/server.hpp"
 #include "registration/delivery_report.hpp"
 #include "registration/describe.hpp"
 #include "registration/late_completion.hpp"
 #include "registration/outgoing.hpp"
-#include "registration/registrar.hpp"
-#include "store/store.hpp"
-#include "upstream/curl_upstream.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_future.hpp>
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
@@ -62,81 +40,6 @@ Result<std::shared_ptr<const config::Config>> checked(const config::LoadOutcome&
 }
 
 }  // namespace
-
-struct Application::Impl {
-    Impl(config::LoadInput load_input, std::shared_ptr<const config::Config> configuration)
-        : input(std::move(load_input)), config(std::move(configuration)), pool(io_threads(*config)) {}
-
-    // In the order they are built; they go in the reverse.
-    config::LoadInput input;
-    std::shared_ptr<const config::Config> config;  // as loaded at start; what the console changes is in `settings`
-    SystemClock clock;
-    SystemIds ids;
-    Metrics metrics;
-    IoPool pool;
-    asio::thread_pool background{1};  // parses large answers off the io threads
-    std::unique_ptr<store::Store> store;
-    std::unique_ptr<upstream::CurlUpstream> upstream;
-    std::shared_ptr<const AccessTokens> tokens;
-    std::unique_ptr<opencrvs::Target> target;
-    std::unique_ptr<opencrvs::WebhookSubscriptions> hub;  // ours at a 1.x target; may be empty
-    webhook::GapLog gaps;                                 // that `catch_up` fills
-    std::unique_ptr<CatchUp> catch_up;                    // may be empty: nothing is looked up
-    std::unique_ptr<HearingOperations> hearing;
-    Published<webhook::SubscriptionDirectory> subscriptions{std::make_shared<const webhook::SubscriptionDirectory>()};
-    RuntimeSettings runtime;
-    std::unique_ptr<Engine> engine;
-    std::unique_ptr<Dispatcher> dispatcher;
-    std::unique_ptr<opencrvs::AuthKey> auth_key;  // of triggers; empty where we do not stand in front
-    std::unique_ptr<CountryConfigFront> front;    // of the country configuration; may be empty
-    std::unique_ptr<http::Server> front_server;
-    std::unique_ptr<Operations> operations;
-    std::unique_ptr<Admin> admin;
-    std::unique_ptr<http::Server> server;
-    std::unique_ptr<http::Server> admin_server;
-    std::unique_ptr<ConsoleSettings> console;
-    std::unique_ptr<registration::Registrar> registrar;
-    std::mutex target_mutex;
-    std::optional<opencrvs::RefreshReport> target_report;
-    std::optional<std::string> hub_trouble;  // empty: subscribed; absent: not looked yet
-    std::atomic<bool> stopping{false};
-    std::string admin_file;
-
-    Ports ports() { return {*upstream, *store, clock, ids}; }
-
-    Result<void> build();
-    Result<void> open_store();
-    Result<void> build_target();
-    Result<void> build_channels();
-    void build_catch_up();
-    std::shared_ptr<const webhook::Detour> build_detour();
-    Result<notification::Granted> grant(const std::string& client_id, const std::string& key);
-    void configure_dispatcher();
-    Result<void> listen();
-    Result<void> listen_in_front();
-    void build_registrar();
-    Result<void> listen_admin();
-
-    void clients_changed();
-    Result<void> read_subscriptions();
-    void subscriptions_changed();
-    void settings_changed(const std::shared_ptr<const config::Config>& now);
-    void target_refreshed(const opencrvs::RefreshReport& report);
-    void hub_synced(const Result<opencrvs::SyncReport>& done);
-    Readiness readiness();
-    void refresh_metrics();
-
-    Task<void> tick_forever();
-    Task<void> release_forever();
-    Task<void> erase_forever();
-    Task<int> wait_for_end();
-    void stop_everything();
-
-    template <class T>
-    T block_on(Task<T> task) {
-        return asio::co_spawn(pool.context(0), std::move(task), asio::use_future).get();
-    }
-};
 
 Result<std::unique_ptr<Application>> Application::start(config::LoadInput input) {
     auto config = checked(config::load(input));
@@ -405,130 +308,6 @@ void Application::Impl::settings_changed(const std::shared_ptr<const config::Con
     runtime.notification_park = now->text("channels.notification.unknown_facility") == "park";
     engine->apply(std::make_shared<const EngineSettings>(engine_settings(*now, engine->channels())));
     configure_dispatcher();
-}
-
-void Application::Impl::target_refreshed(const opencrvs::RefreshReport& report) {
-    if (report.error) {
-        spdlog::warn("target {}: forms and locations could not be read: {}", config->active_target(),
-                     report.error->message);
-    } else if (report.changed || report.from_cache) {
-        spdlog::info("target {}: {} locations, {} areas{}", config->active_target(), report.locations, report.areas,
-                     report.from_cache ? " (as last known)" : "");
-        for (const auto& problem : report.problems) spdlog::warn("country map {}: {}", problem.path, problem.message);
-    }
-    const std::lock_guard lock(target_mutex);
-    target_report = report;
-}
-
-void Application::Impl::hub_synced(const Result<opencrvs::SyncReport>& done) {
-    std::string trouble;
-    if (!done) trouble = done.error().message;
-    if (done && !done->failed.empty()) trouble = done->failed.front().message;
-    if (!trouble.empty()) {
-        spdlog::warn("target {}: webhooks: {}", config->active_target(), trouble);
-    }
-    if (done) {
-        for (const auto& topic : done->subscribed)
-            spdlog::info("target {}: subscribed to {}", config->active_target(), topic);
-        if (done->removed != 0)
-            spdlog::info("target {}: {} subscriptions of ours that were too many are removed", config->active_target(),
-                         done->removed);
-    }
-    const std::lock_guard lock(target_mutex);
-    hub_trouble = std::move(trouble);
-}
-
-Readiness Application::Impl::readiness() {
-    Readiness out;
-    const auto add = [&](std::string name, bool ok, std::string detail) {
-        out.checks.push_back({std::move(name), ok, std::move(detail)});
-    };
-    out.ready = !stopping;
-    add("server", !stopping, stopping ? "stopping" : "listening on port " + std::to_string(server->port()));
-    const auto pressure = store->pressure();
-    add("disk", pressure == store::Pressure::ok,
-        pressure == store::Pressure::ok    ? "enough room"
-        : pressure == store::Pressure::low ? "room is getting short"
-                                           : "no room: new work is refused");
-    if (pressure == store::Pressure::full) out.ready = false;
-    const auto unrecorded = engine->unrecorded();
-    add("record", unrecorded == 0,
-        unrecorded == 0 ? "every answer is recorded" : std::to_string(unrecorded) + " answers wait to be recorded");
-    if (const auto counts = dispatcher->counts()) {
-        std::map<DeliveryState, std::int64_t> by_state;
-        for (const auto& count : *counts) by_state[count.state] += count.count;
-        const auto dead = by_state[DeliveryState::dead];
-        const auto parked = by_state[DeliveryState::parked];
-        add("outbox", dead == 0 && parked == 0,
-            std::to_string(by_state[DeliveryState::pending] + by_state[DeliveryState::sending]) + " to be delivered, " +
-                std::to_string(parked) + " parked, " + std::to_string(dead) + " dead letters");
-    }
-    {
-        const std::lock_guard lock(target_mutex);
-        const auto snapshot = target->snapshot();
-        const bool stale = target_report && target_report->error;
-        add("target", snapshot && !stale,
-            !snapshot ? "forms and locations have not been read yet" +
-                            (stale ? ": " + target_report->error->message : std::string())
-            : stale ? "last known forms and locations in use: " + target_report->error->message
-                    : "forms and locations are known");
-        if (hub) {
-            add("webhooks", hub_trouble && hub_trouble->empty(),
-                !hub_trouble           ? "OpenCRVS has not been asked yet"
-                : hub_trouble->empty() ? "subscribed"
-                                       : *hub_trouble);
-        }
-        if (front) {
-            const auto open = gaps.open();
-            add("country-config", auth_key->known() && open == 0,
-                !auth_key->known() ? "triggers cannot be verified: the key of OpenCRVS is not known yet"
-                : open == 0        ? "every trigger is recorded"
-                                   : std::to_string(open) + " triggers went on without a record");
-        }
-        if (catch_up) {
-            const auto now = catch_up_check(catch_up->status(), clock.now());
-            add("catch-up", now.ok, now.detail);
-        }
-        const auto problems = snapshot ? snapshot->problems.size() : 0;
-        add("country-map", problems == 0,
-            problems == 0 ? "fits the target's forms"
-                          : std::to_string(problems) + " rows do not fit the target's forms; the log names them");
-    }
-    if (registrar) {
-        const auto status = registrar->status();
-        add("openhim", status.registered && !status.trouble,
-            status.trouble      ? status.trouble->message
-            : status.registered ? "registered"
-                                : "not registered yet");
-        add("openhim-configuration", !status.config_rejected,
-            status.config_rejected
-                ? "the configuration set in OpenHIM is not in effect: " + status.config_rejected->path +
-                      (status.config_rejected->path.empty() ? "" : ": ") + status.config_rejected->message
-                : "in effect");
-        for (const auto& failed : status.channels_failed) add("openhim-channels", false, failed);
-    }
-    return out;
-}
-
-void Application::Impl::refresh_metrics() {
-    const auto store_metrics = store->metrics();
-    metrics.set("mediator_store_disk_free_bytes", static_cast<double>(store_metrics.disk_free_bytes));
-    metrics.set("mediator_store_queue_units", static_cast<double>(store_metrics.writer.queued_units));
-    metrics.set("mediator_store_units_failed", static_cast<double>(store_metrics.writer.failed));
-    metrics.set("mediator_store_units_refused", static_cast<double>(store_metrics.writer.refused));
-    metrics.set("mediator_store_log_pages", static_cast<double>(store_metrics.writer.wal_pages));
-    metrics.set("mediator_store_batches", static_cast<double>(store_metrics.writer.batches));
-    metrics.set("mediator_store_units_committed", static_cast<double>(store_metrics.writer.committed));
-    const auto& stats = server->stats();
-    metrics.set("mediator_connections", static_cast<double>(stats.connections));
-    metrics.set("mediator_active_requests", static_cast<double>(stats.active_requests));
-    metrics.set("mediator_bytes_in_flight", static_cast<double>(stats.bytes_in_flight));
-    metrics.set("mediator_answers_waiting_to_be_recorded", static_cast<double>(engine->unrecorded()));
-    metrics.set("mediator_gaps_open", static_cast<double>(gaps.open()));
-    metrics.set("mediator_gaps", static_cast<double>(gaps.total()));
-    if (const auto counts = dispatcher->counts()) metrics.outbox(*counts, clock.now());
-    if (catch_up) show_catch_up(catch_up->status(), clock.now(), metrics);
-    metrics.set("mediator_openhim_registered", registrar && registrar->status().registered ? 1 : 0);
 }
 
 Task<void> Application::Impl::tick_forever() {
