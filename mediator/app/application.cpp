@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "app/application_impl.hpp"
+#include "app/catch_up_report.hpp"
 #include "app/country.hpp"
 #include "app/hearing.hpp"
 #include "app/invoker.hpp"
 #include "app/log.hpp"
 #include "app/one_shot.hpp"
-#include "app/options.hpp"
 #include "config/report.hpp"
 #include "core/hash.hpp"
 #include "registration/delivery_report.hpp"

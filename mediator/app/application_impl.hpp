@@ -13,6 +13,7 @@
 #include "app/hearing_operations.hpp"
 #include "app/metrics.hpp"
 #include "app/operations.hpp"
+#include "app/options.hpp"
 #include "channels/all.hpp"
 #include "channels/opencrvs/auth_key.hpp"
 #include "channels/opencrvs/target.hpp"

@@ -2,6 +2,7 @@
 #include "app/dispatcher.hpp"
 
 #include "app/late_update.hpp"
+#include "registration/delivery_report.hpp"
 #include "store/store.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -26,6 +27,8 @@ constexpr Milliseconds attempt_time{60'000};
 constexpr Milliseconds commit_again{1'000};
 constexpr Milliseconds count_interval{5'000};
 constexpr Milliseconds drain_step{20};
+/// More need not wait for OpenHIM: the good ones are then left out (ADR 17).
+constexpr std::int64_t most_reports_waiting = 10'000;
 
 Sending failed(dispatch::Outcome::Kind kind, ErrorCode code, std::string why) {
     Sending out;
@@ -190,6 +193,16 @@ Task<Sending> Dispatcher::send(const DeliveryKind& kind, Exchange& exchange, Del
     co_return sending;
 }
 
+Reported Dispatcher::reported_now() const {
+    const auto counts = counts_.load();
+    if (deps_.reported != Reported::all || !counts) return deps_.reported;
+    for (const auto& each : *counts) {
+        const bool waits = each.kind == registration::delivery_report_kind && each.state == DeliveryState::pending;
+        if (waits && each.count > most_reports_waiting) return Reported::failures;
+    }
+    return Reported::all;
+}
+
 Task<void> Dispatcher::settle(Delivery delivery, const DeliveryKind& kind, Sending sending, dispatch::Verdict verdict,
                               std::vector<Orchestration> steps) {
     const auto now = deps_.ports.clock.now();
@@ -213,7 +226,7 @@ Task<void> Dispatcher::settle(Delivery delivery, const DeliveryKind& kind, Sendi
                       verdict.step == DeliveryStep::drop;
     if (over && kind.shown) {
         auto report = delivery_report({deps_.ports.ids.next(), delivery, verdict.step, verdict.why, steps, now},
-                                      deps_.reported, deps_.envelope());
+                                      reported_now(), deps_.envelope());
         queued = queued || report.has_value();
         if (report) unit.emplace_back(std::move(*report));
     }

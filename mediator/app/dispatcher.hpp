@@ -74,6 +74,8 @@ class Dispatcher {
     Task<void> settle(Delivery delivery, const DeliveryKind& kind, Sending sending, dispatch::Verdict verdict,
                       std::vector<Orchestration> steps);
     const DeliveryKind* kind_of(const std::string& kind) const;
+    /// As the setting says; but those that came to nothing only, while very many wait to be shown.
+    Reported reported_now() const;
 
     Deps deps_;
     boost::asio::any_io_executor executor_;

@@ -43,12 +43,15 @@ class SubscriptionCommands : public StoreTest {
                     challenge.replace(found, 3, plain);
             }
             reply.body = dump_json({{"challenge", challenge}});
+            reply.headers.set("WebHook-Allowed-Origin", "*");
             return reply;
         };
     }
-    static webhook::CallbackPolicy policy() {
-        webhook::CallbackPolicy out;
-        out.allowed_hosts = {"ministry.example.org"};
+    static webhook::ProofOptions policy() {
+        webhook::ProofOptions out;
+        out.fhir_base = "https://openhim.example.org/crvs/fhir";
+        out.origin = "mediator.example.org";
+        out.policy.allowed_hosts = {"ministry.example.org"};
         return out;
     }
     Result<Json> call(const std::string& command, Json args) {
