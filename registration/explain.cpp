@@ -58,7 +58,7 @@ std::string_view permission(Ask ask) {
     return "";
 }
 
-std::string with_words(std::string sentence, const UpstreamReply& reply) {
+std::string with_words(const std::string& sentence, const UpstreamReply& reply) {
     const auto words = core_words(reply);
     return words.empty() ? sentence : sentence + ": " + words;
 }

@@ -357,9 +357,9 @@ class NotificationWriter {
         if (!told_.reason.empty()) task["statusReason"]["text"] = told_.reason;
         if (told_.notifier) {
             auto& identifiers = task["identifier"] = Json::array();
+            if (!told_.notifier->source_id.empty()) identifiers.push_back({{"value", told_.notifier->source_id}});
             identifiers.push_back(
                 {{"system", std::string(specs) + "notification"}, {"value", told_.notifier->transaction}});
-            if (!told_.notifier->source_id.empty()) identifiers.push_back({{"value", told_.notifier->source_id}});
         }
         add("status", "Task", std::move(task));
     }

@@ -284,7 +284,8 @@ TEST(SandboxSearch, FindsByWhenARecordWasRegistered) {
         const auto answer = ask(sandbox, "POST", "/events/events/search", dump_json(body), token);
         EXPECT_EQ(answer.status, 200) << answer.body;
         std::vector<std::string> out;
-        for (const auto& each : json_of(answer)["results"]) out.emplace_back(text_member(each, "id"));
+        const auto shown = json_of(answer);
+        for (const auto& each : shown["results"]) out.emplace_back(text_member(each, "id"));
         return out;
     };
     const auto range = [](const std::string& from, const std::string& to) {

@@ -50,7 +50,7 @@ TEST(ConfigTable, FindsKeysAndSections) {
 TEST(ConfigTable, Suggests) {
     const std::pair<const char*, const char*> rows[] = {
         {"openhim.api_urll", "openhim.api_url"},
-        {"openhim.url", "openhim.api_url"},
+        {"openhim.apiurl", "openhim.api_url"},
         {"openhim.password", "openhim.password_file"},
         {"servr", "server"},
         {"server.api_url", "openhim.api_url"},

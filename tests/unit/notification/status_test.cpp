@@ -79,7 +79,7 @@ TEST_F(NotificationStatusOf, SaysWhereTheRecordStands) {
     published = webhook::write_event(webhook::status_of(registered, {"somebody-else", "t2", ""}));
     EXPECT_FALSE(ask(hospital).body().contains("record")) << "an id is no proof of whose it is";
     published = "damaged";
-    EXPECT_EQ(ask(hospital).answer.response.status, 500);
+    EXPECT_EQ(ask(hospital).answer.response.status, 503);
 }
 
 }  // namespace

@@ -230,11 +230,14 @@ TEST_F(WebhookChannel, IsForClientsThatAreTold) {
         const bool of_1x = route.pattern.starts_with("/webhooks");
         const std::vector<store_ops::ClientKind> both{store_ops::ClientKind::webhook,
                                                       store_ops::ClientKind::national_id};
+        // A notifier hears what became of what it sent.
+        const std::vector<store_ops::ClientKind> told_of_theirs{store_ops::ClientKind::webhook,
+                                                                store_ops::ClientKind::event_notification};
         if (route.pattern == "/schemas/subscription.json") {
             EXPECT_TRUE(route.allowed.empty()) << "it is for everybody";
             continue;
         }
-        EXPECT_EQ(route.allowed, of_1x ? both : std::vector{store_ops::ClientKind::webhook}) << route.pattern;
+        EXPECT_EQ(route.allowed, of_1x ? both : told_of_theirs) << route.pattern;
     }
     EXPECT_FALSE(channel.routes[0].keeps_bodies) << "its body holds a secret";
 }
