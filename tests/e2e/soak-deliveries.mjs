@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-// The long test of deliveries behind scripts/soak: OpenCRVS 1.8 tells of births registered and corrected while the
+// The long test of deliveries behind scripts/soak: OpenCRVS 1.9 tells of births registered and corrected while the
 // mediator is killed (-9) at random moments. In the end every subscriber has every event, those of a record and topic in
 // their order; one it has twice came again only after a kill, which is when an acknowledgement can be lost.
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -128,9 +128,9 @@ function judge ({ heard }) {
 let good = true
 try {
   const [port, adminPort] = await freePorts(2)
-  const ends = hearing({ folder, port, version: '1.8' })
+  const ends = hearing({ folder, port, version: '1.9' })
   webhook = ends.sandbox.webhook
-  sandbox = await Sandbox.start(process.env.OCM_SANDBOX, folder, { version: '1.8', ...ends.sandbox })
+  sandbox = await Sandbox.start(process.env.OCM_SANDBOX, folder, { version: '1.9', ...ends.sandbox })
   mediator = new Mediator(process.env.OCM_MEDIATOR, folder, {
     sandbox, port, adminPort, settings: merge(ends.settings(sandbox.url), { log: { level: 'warn' } })
   })
