@@ -155,9 +155,7 @@ Task<Answer> list(Exchange& exchange, Shared deps) {
     auto entries = Json::array();
     const auto directory = deps->subscriptions();
     for (const auto& one : directory->all()) {
-        const bool of_1x =
-            one.contract == SubscriptionContract::opencrvs_1 || one.contract == SubscriptionContract::national_id;
-        if (!is_of(&one, client) || !lives(&one) || !of_1x || one.topics.empty()) continue;
+        if (!is_of(&one, client) || !lives(&one) || !of_1x(one.contract) || one.topics.empty()) continue;
         const auto about = topic(one.topics.front());
         const auto in_1x = about ? opencrvs_v1::hub_topic_name(*about) : std::nullopt;
         if (!in_1x) continue;

@@ -30,7 +30,7 @@ Answer refused(ErrorCode code, std::string why, std::string path = {}) {
 }
 
 Answer not_there() {
-    return refused(ErrorCode::not_found, "you have no such subscription");
+    return refused(no_such_subscription());
 }
 
 Answer told(int status, const Json& body) {
@@ -113,9 +113,7 @@ Answer made(const Exchange& exchange, const Subscription& subscription, const We
 
 /// The caller's own subscription of that id in this contract, or nullptr. Of the directory.
 const Subscription* own(const SubscriptionDirectory& directory, const std::string& id, const Client& client) {
-    const auto* found = directory.by_id(id);
-    const bool fits = is_of(found, client) && found->contract == SubscriptionContract::cloudevents;
-    return fits ? found : nullptr;
+    return own(directory, id, client, SubscriptionContract::cloudevents);
 }
 
 Task<Answer> create(Exchange& exchange, Shared deps) {
@@ -207,10 +205,7 @@ Task<Answer> change(Exchange& exchange, Shared deps) {
 }
 
 Task<Answer> remove(Exchange& exchange, Shared deps) {
-    const auto id = exchange.path_values.at("id");
-    const auto directory = deps->subscriptions();
-    if (own(*directory, id, *exchange.caller().client) == nullptr) co_return not_there();
-    auto gone = co_await forget(exchange, deps, id);
+    auto gone = co_await forget_own(exchange, deps, SubscriptionContract::cloudevents);
     if (!gone) co_return refused(gone.error());
     Answer out;
     out.response.status = 204;

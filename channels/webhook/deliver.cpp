@@ -23,19 +23,15 @@ constexpr Milliseconds call_time{15'000};
 constexpr std::size_t max_answer = 64u << 10;
 constexpr int gone = 410;
 
-Sending ended(Kind kind, ErrorCode code, std::string why) {
+Sending ended(Kind kind, Error error) {
     Sending out;
     out.outcome.kind = kind;
-    out.outcome.error = Error{code, std::move(why), "", std::nullopt};
+    out.outcome.error = std::move(error);
     return out;
 }
 
-Sending no_way(Error error) {
-    const bool never = error.code == ErrorCode::bad_request;
-    Sending out;
-    out.outcome.kind = never ? Kind::refused : Kind::again;
-    out.outcome.error = std::move(error);
-    return out;
+Sending ended(Kind kind, ErrorCode code, std::string why) {
+    return ended(kind, Error{code, std::move(why), "", std::nullopt});
 }
 
 /// Why the delivery is not sent now; absent where it is.
@@ -137,7 +133,10 @@ Task<Sending> deliver(Exchange& exchange, Delivery delivery, std::string payload
     call.key_id = signer.key_id;
     if (deps->detour) {
         auto taken = co_await deps->detour->through(std::move(call), exchange.deadline());
-        if (!taken) co_return no_way(std::move(taken.error()));
+        if (!taken) {
+            const bool never = taken.error().code == ErrorCode::bad_request;
+            co_return ended(never ? Kind::refused : Kind::again, std::move(taken.error()));
+        }
         call = std::move(*taken);
     }
     RetryPolicy once;

@@ -39,7 +39,7 @@ Answer refused(ErrorCode code, std::string why, std::string path) {
 }
 
 Answer not_there() {
-    return refused(ErrorCode::not_found, "you have no such subscription");
+    return refused(no_such_subscription());
 }
 
 Answer told(const Json& body) {
@@ -55,9 +55,7 @@ std::optional<Error> wrong_accept(const HttpRequest& request) {
 
 const Subscription* own(const SubscriptionDirectory& directory, const std::string& id,
                         const store_ops::Client& client) {
-    const auto* found = directory.by_id(id);
-    const bool fits = is_of(found, client) && found->contract == SubscriptionContract::fhir_r4;
-    return fits ? found : nullptr;
+    return own(directory, id, client, SubscriptionContract::fhir_r4);
 }
 
 Result<void> only(std::string_view query, std::initializer_list<std::string_view> allowed) {

@@ -220,10 +220,7 @@ Task<Answer> read_one(Exchange& exchange, Shared deps) {
 }
 
 Task<Answer> remove(Exchange& exchange, Shared deps) {
-    const auto id = exchange.path_values.at("id");
-    const auto directory = deps->subscriptions();
-    if (own(*directory, id, *exchange.caller().client) == nullptr) co_return not_there();
-    auto gone = co_await forget(exchange, deps, id);
+    auto gone = co_await forget_own(exchange, deps, SubscriptionContract::fhir_r4);
     if (!gone) co_return refused(gone.error());
     Answer out;
     out.response.status = 204;

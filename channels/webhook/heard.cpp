@@ -226,8 +226,12 @@ class Hearing {
         out.subjects.event_id = first.record;
         if (first.topic.change == Change::registered) out.subjects.registration_number = first.occurrence;
         if (first.event.registration) out.subjects.tracking_id = first.event.registration->tracking_id;
-        store_ops::RecordIds ids{out.subjects.tracking_id, first.record};
-        auto sender = co_await notifier_of(std::move(ids));
+        Result<std::optional<Notifier>> sender;
+        if (std::any_of(told.begin(), told.end(), concerns_notifier)) {
+            store_ops::RecordIds ids{out.subjects.tracking_id, first.record};
+            auto found = co_await notifier_of(std::move(ids));
+            sender = std::move(found);
+        }
         if (!sender) co_return failed(sender.error());
         for (auto& event : told) {
             if (event.topic.change == Change::notification_status) event.notifier = *sender;
@@ -236,6 +240,10 @@ class Hearing {
             for (auto& op : ops_of(status_of(event, **sender), whose)) out.also.push_back(std::move(op));
         }
         co_return out;
+    }
+
+    static bool concerns_notifier(const RegistrationEvent& event) {
+        return event.topic.change == Change::registered || event.topic.change == Change::notification_status;
     }
 
     /// Absent where the notification did not come through here, or was erased.

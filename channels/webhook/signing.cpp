@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/webhook/signing.hpp"
 
+#include "channels/webhook/subscribing.hpp"
 #include "core/hash.hpp"
 #include "formats/opencrvs_v1/hub.hpp"
 
@@ -9,10 +10,6 @@ namespace {
 
 bool has_old(const Subscription& subscription, WallTime now) {
     return !subscription.old_secret.empty() && subscription.old_until && now < *subscription.old_until;
-}
-
-bool has_one_signature(SubscriptionContract contract) {
-    return contract == SubscriptionContract::opencrvs_1 || contract == SubscriptionContract::national_id;
 }
 
 }  // namespace
@@ -27,7 +24,7 @@ Secret secret_of(const store_ops::Client& client, std::string_view given, WallTi
 }
 
 std::optional<Subscription> signed_as_before(const Subscription& subscription, WallTime now) {
-    if (!has_one_signature(subscription.contract) || !has_old(subscription, now)) return std::nullopt;
+    if (!of_1x(subscription.contract) || !has_old(subscription, now)) return std::nullopt;
     auto out = subscription;
     out.secret = subscription.old_secret;
     out.key_id = subscription.old_key_id;
@@ -35,7 +32,7 @@ std::optional<Subscription> signed_as_before(const Subscription& subscription, W
 }
 
 void add_old_signature(Message& message, const Subscription& subscription, WallTime now) {
-    if (has_one_signature(subscription.contract) || !has_old(subscription, now)) return;
+    if (of_1x(subscription.contract) || !has_old(subscription, now)) return;
     message.headers.set(std::string(old_signature_header),
                         opencrvs_v1::hub_signature(subscription.old_secret, message.body));
     message.headers.set(std::string(old_key_header), subscription.old_key_id);

@@ -34,10 +34,23 @@ Subscription new_subscription(const store_ops::Client& client, const std::string
     out.secret = client.signing_secret;
     out.key_id = key_id_of(out.secret);
     out.fields = client.fields;
-    const bool of_1x = contract == SubscriptionContract::opencrvs_1 || contract == SubscriptionContract::national_id;
-    out.family_list = of_1x && client.contract_version != store_ops::ContractVersion::v1_8;
+    out.family_list = of_1x(contract) && client.contract_version != store_ops::ContractVersion::v1_8;
     out.created = now;
     return out;
+}
+
+bool of_1x(SubscriptionContract contract) {
+    return contract == SubscriptionContract::opencrvs_1 || contract == SubscriptionContract::national_id;
+}
+
+const Subscription* own(const SubscriptionDirectory& directory, const std::string& id, const store_ops::Client& client,
+                        SubscriptionContract contract) {
+    const auto* found = directory.by_id(id);
+    return is_of(found, client) && found->contract == contract ? found : nullptr;
+}
+
+Error no_such_subscription() {
+    return {ErrorCode::not_found, "you have no such subscription", "", std::nullopt};
 }
 
 bool lives(const Subscription* subscription) {
@@ -108,6 +121,14 @@ Task<Result<void>> forget(Exchange& exchange, Shared deps, std::string id) {
     if (!committed && committed.error().code != ErrorCode::not_found) co_return fail(std::move(committed.error()));
     if (deps->changed) deps->changed();
     co_return Result<void>();
+}
+
+Task<Result<void>> forget_own(Exchange& exchange, Shared deps, SubscriptionContract contract) {
+    const auto id = exchange.path_values.at("id");
+    const auto directory = deps->subscriptions();
+    if (own(*directory, id, *exchange.caller().client, contract) == nullptr) co_return fail(no_such_subscription());
+    auto gone = co_await forget(exchange, deps, id);
+    co_return gone;
 }
 
 }  // namespace ocm::webhook

@@ -28,6 +28,13 @@ Subscription new_subscription(const store_ops::Client& client, const std::string
 
 bool lives(const Subscription* subscription);
 bool is_of(const Subscription* subscription, const store_ops::Client& client);
+/// The webhook of OpenCRVS 1.x, of clients of kind webhook or national-id.
+bool of_1x(SubscriptionContract contract);
+/// The client's own subscription of that id in that contract, or nullptr. Of the directory.
+const Subscription* own(const SubscriptionDirectory& directory, const std::string& id, const store_ops::Client& client,
+                        SubscriptionContract contract);
+/// Why an answer says that there is none.
+Error no_such_subscription();
 
 /// Why the client is not told of the topic, whatever it asks; absent where it is. `version` is that of OpenCRVS.
 std::optional<std::string> refusal_of(const Topic& topic, const store_ops::Client& client, std::string_view version);
@@ -49,5 +56,7 @@ Task<Proven> prove(Exchange& exchange, Shared deps, Subscription subscription);
 Task<Result<void>> keep(Exchange& exchange, Shared deps, Subscription subscription, std::string action);
 /// Removes it; it may be gone already.
 Task<Result<void>> forget(Exchange& exchange, Shared deps, std::string id);
+/// Removes the caller's own of the path's id; `not_found` where it has none in that contract.
+Task<Result<void>> forget_own(Exchange& exchange, Shared deps, SubscriptionContract contract);
 
 }  // namespace ocm::webhook

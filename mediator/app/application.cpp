@@ -144,8 +144,8 @@ Result<void> Application::Impl::build_channels() {
     auto kinds = all_deliveries(deps);
     if (!config->stand_alone()) {
         kinds.push_back(registration::make_late_completion(*upstream, clock, ids, openhim_options(*config)));
-        kinds.push_back(
-            registration::make_delivery_report(*upstream, clock, ids, openhim_options(*config), "OpenCRVS webhook"));
+        kinds.push_back(registration::make_delivery_report(*upstream, clock, ids, openhim_options(*config),
+                                                           std::string(webhook::channel_title)));
     }
     dispatcher = std::make_unique<Dispatcher>(
         Dispatcher::Deps{

@@ -32,10 +32,6 @@ Result<std::vector<std::string>> texts(const Json& args, std::string_view name) 
     return out;
 }
 
-bool of_1x(SubscriptionContract contract) {
-    return contract == SubscriptionContract::opencrvs_1 || contract == SubscriptionContract::national_id;
-}
-
 /// Which contracts a client of a kind is told in; empty where it is told nothing.
 Result<void> check_contract(SubscriptionContract contract, const Client& client) {
     const bool national_id = contract == SubscriptionContract::national_id;
@@ -43,7 +39,7 @@ Result<void> check_contract(SubscriptionContract contract, const Client& client)
     const bool is_told = !client.signing_secret.empty();
     const bool notifies = client.kind == ClientKind::event_notification;
     if (!is_told) return wrong("client", "a client of its kind is told nothing");
-    if (!fits || (notifies && of_1x(contract))) {
+    if (!fits || (notifies && webhook::of_1x(contract))) {
         return wrong("contract",
                      "a client of kind " + std::string(store_ops::name(client.kind)) + " is not told in this contract");
     }
@@ -54,7 +50,8 @@ Result<void> check_contract(SubscriptionContract contract, const Client& client)
 std::optional<std::string> refusal_of(const Topic& topic, const Client& client, SubscriptionContract contract,
                                       std::string_view version) {
     auto why = webhook::refusal_of(topic, client, version);
-    if (!why && of_1x(contract) && !opencrvs_v1::hub_topic_name(topic)) why = "the contract has no word for it";
+    if (!why && webhook::of_1x(contract) && !opencrvs_v1::hub_topic_name(topic))
+        why = "the contract has no word for it";
     return why;
 }
 
@@ -92,7 +89,7 @@ Result<std::vector<std::string>> fields_for(const Json& args, const Client& clie
 /// In the words that a request of the client's own is named by, so that it finds what was made for it.
 std::string asks_of(SubscriptionContract contract, const std::vector<Topic>& topics, const std::string& callback) {
     std::string out;
-    if (of_1x(contract)) return std::string(*opencrvs_v1::hub_topic_name(topics.front())) + ' ' + callback;
+    if (webhook::of_1x(contract)) return std::string(*opencrvs_v1::hub_topic_name(topics.front())) + ' ' + callback;
     out = contract == SubscriptionContract::fhir_r4 ? "fhir_r4" : "cloudevents";
     for (const auto& each : topics) out += ' ' + name(each);
     return out + ' ' + callback;
