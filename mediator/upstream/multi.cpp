@@ -7,6 +7,7 @@
 #include <new>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace ocm::upstream {
 namespace asio = boost::asio;
@@ -74,10 +75,12 @@ void Multi::start(std::shared_ptr<Transfer> transfer) {
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
     auto* raw = transfer.get();
     transfers_.emplace(raw, std::move(transfer));
-    if (curl_multi_add_handle(multi_, easy) != CURLM_OK) {
-        end(*raw, fail(ErrorCode::internal, "the call could not be started"));
-    }
+    starting_ = true;
+    const auto added = curl_multi_add_handle(multi_, easy);
+    starting_ = false;
+    if (added != CURLM_OK) end(*raw, fail(ErrorCode::internal, "the call could not be started"));
     if (!sweeping_ && transfers_.size() > free_connections_for_sure_) sweep();
+    if (std::exchange(due_, false)) act(CURL_SOCKET_TIMEOUT, 0);
 }
 
 void Multi::cancel(const std::shared_ptr<Transfer>& transfer) {
@@ -140,7 +143,12 @@ int Multi::on_timer(CURLM*, long milliseconds, void* self) {
 
 void Multi::set_timer(long milliseconds) {
     const auto round = ++timer_round_;
+    due_ = false;
     if (milliseconds < 0 || (closed_ && transfers_.empty())) return;
+    if (milliseconds == 0 && starting_) {
+        due_ = true;
+        return;
+    }
     // libcurl must not be called from within its own callback, so even "now" goes through the context.
     auto expired = [weak = weak_from_this(), round] {
         const auto self = weak.lock();

@@ -57,6 +57,8 @@ class Multi : public std::enable_shared_from_this<Multi> {
     CURLM* multi_;
     boost::asio::steady_timer timer_;
     unsigned long timer_round_ = 0;
+    bool starting_ = false;  // libcurl is being given a call
+    bool due_ = false;       // and wants to begin at once: done when it has returned, without a round of the context
     std::size_t free_connections_for_sure_;  // so many calls never wait for a connection
     boost::asio::steady_timer sweep_timer_;
     bool sweeping_ = false;
