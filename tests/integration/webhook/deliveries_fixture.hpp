@@ -7,12 +7,11 @@
 #include "core/http_message.hpp"
 #include "core/io_pool.hpp"
 #include "core/json.hpp"
-#include "http/server.hpp"
+#include "integration/webhook/keeping_server.hpp"
 #include "unit/store/store_fixture.hpp"
 #include "unit/webhook/fixture.hpp"
 #include "upstream/curl_upstream.hpp"
 
-#include <condition_variable>
 #include <mutex>
 #include <thread>
 
@@ -21,24 +20,9 @@ namespace ocm::test {
 /// A subscriber: keeps what it is sent and answers as told.
 class Subscriber {
   public:
-    Subscriber() : pool_(1) {
-        server_ = std::make_unique<http::Server>(
-            pool_, http::ServerOptions{}, [this](HttpRequest request) { return take(std::move(request)); },
-            [](http::Refusal refusal) -> Task<HttpResponse> {
-                co_return text_response(refusal.status, refusal.reason);
-            });
-        const auto listening = server_->listen();
-        EXPECT_TRUE(listening) << listening.error().message;
-        pool_.start();
-    }
-    ~Subscriber() {
-        server_->abort();
-        pool_.stop();
-    }
-    Subscriber(const Subscriber&) = delete;
-    Subscriber& operator=(const Subscriber&) = delete;
+    Subscriber() = default;
 
-    std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()) + "/hear?to=me"; }
+    std::string url() const { return server_.url() + "/hear?to=me"; }
     void answer(std::vector<int> statuses) {
         const std::lock_guard lock(mutex_);
         statuses_ = std::move(statuses);
@@ -49,14 +33,10 @@ class Subscriber {
         allows_ = std::move(origin);
     }
     /// What it was sent, once that is so many.
-    std::vector<HttpRequest> wait_for(std::size_t count) {
-        std::unique_lock lock(mutex_);
-        EXPECT_TRUE(more_.wait_for(lock, std::chrono::seconds(20), [&] { return seen_.size() >= count; }));
-        return seen_;
-    }
+    std::vector<HttpRequest> wait_for(std::size_t count) { return server_.wait_for(count); }
 
   private:
-    Task<HttpResponse> take(HttpRequest request) {
+    KeepingServer::Reply reply_to(const HttpRequest& request) {
         const std::lock_guard lock(mutex_);
         HttpResponse response;
         response.status = 204;
@@ -69,18 +49,13 @@ class Subscriber {
             response.status = statuses_.front();
             statuses_.erase(statuses_.begin());
         }
-        seen_.push_back(std::move(request));
-        more_.notify_all();
-        co_return response;
+        return {std::move(response)};
     }
 
-    IoPool pool_;
-    std::unique_ptr<http::Server> server_;
     std::mutex mutex_;
-    std::condition_variable more_;
     std::vector<int> statuses_;
     std::string allows_ = "mediator.example.org";
-    std::vector<HttpRequest> seen_;
+    KeepingServer server_{{}, [this](const HttpRequest& request) { return reply_to(request); }};
 };
 
 /// Store, dispatcher, libcurl and subscriber as they are.
