@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 // How long it takes to turn a notification into a declaration, and what the form's conditions cost of it.
 
+#include "channels/notification/identify.hpp"
 #include "channels/opencrvs/read_v2.hpp"
 #include "channels/opencrvs/write_v2.hpp"
 #include "channels/transform.hpp"
+#include "formats/opencrvs_v1/answer.hpp"
 #include "formats/opencrvs_v1/read.hpp"
 #include "support/paths/paths.hpp"
 
@@ -48,6 +50,49 @@ const World& world() {
     static const World out;
     return out;
 }
+
+/// A text into its tree, which is freed again.
+void parse_bundle(benchmark::State& state) {
+    for (auto _ : state) benchmark::DoNotOptimize(parse_json(world().text));
+}
+BENCHMARK(parse_bundle)->Unit(benchmark::kMicrosecond);
+
+void read_bundle(benchmark::State& state) {
+    for (auto _ : state) benchmark::DoNotOptimize(opencrvs_v1::read(world().bundle));
+}
+BENCHMARK(read_bundle)->Unit(benchmark::kMicrosecond);
+
+void account_as_text(benchmark::State& state) {
+    const auto account = opencrvs_v1::read(world().bundle).value().account;
+    for (auto _ : state) benchmark::DoNotOptimize(account.to_text());
+}
+BENCHMARK(account_as_text)->Unit(benchmark::kMicrosecond);
+
+void identify_notification(benchmark::State& state) {
+    const auto& w = world();
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(notification::identify({"client", "opencrvs-1", "", w.text}, w.event));
+    }
+}
+BENCHMARK(identify_notification)->Unit(benchmark::kMicrosecond);
+
+/// The saved record as 1.6 and later answer it, the copy of the tree that it takes for this counted in.
+void answer_as_1_8(benchmark::State& state) {
+    const auto& w = world();
+    opencrvs_v1::Accepted outcome;
+    outcome.event_id = "dddddddd-0000-4000-8000-000000000001";
+    outcome.tracking_id = "B7H2K9Q";
+    outcome.client_id = "client";
+    outcome.client_name = "Client";
+    outcome.at = w.now;
+    for (auto _ : state) benchmark::DoNotOptimize(opencrvs_v1::accepted(w.bundle, outcome));
+}
+BENCHMARK(answer_as_1_8)->Unit(benchmark::kMicrosecond);
+
+void copy_bundle(benchmark::State& state) {
+    for (auto _ : state) benchmark::DoNotOptimize(Json(world().bundle));
+}
+BENCHMARK(copy_bundle)->Unit(benchmark::kMicrosecond);
 
 void write_declaration(benchmark::State& state) {
     const auto& w = world();

@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
+#include <cstdint>
 #include <functional>
 
 namespace ocm::opencrvs_v1 {
@@ -12,7 +14,8 @@ namespace {
 
 void append_token(std::string& path, std::string_view token) {
     path += '/';
-    if (token.find_first_of("~/") == std::string_view::npos) {
+    const bool plain = std::none_of(token.begin(), token.end(), [](char c) { return c == '~' || c == '/'; });
+    if (plain) {
         path += token;
         return;
     }
@@ -53,17 +56,6 @@ bool path_to(const Json& from, const Json* node, std::string& path) {
     return false;
 }
 
-template <class T>
-auto first_at(const std::vector<T>& sorted, const Json& node) {
-    return std::lower_bound(sorted.begin(), sorted.end(), &node,
-                            [](const T& one, const Json* wanted) { return std::less<>()(one.node, wanted); });
-}
-
-template <class T>
-void sort_by_node(std::vector<T>& all) {
-    std::stable_sort(all.begin(), all.end(), [](const T& a, const T& b) { return std::less<>()(a.node, b.node); });
-}
-
 }  // namespace
 
 void Marks::wording(const Json* codeable) {
@@ -91,49 +83,83 @@ std::string Marks::pointer_to(const Json& node) const {
     return path;
 }
 
-const Marks::Mark* Marks::find(const Json& node) const {
-    const auto at = first_at(marks_, node);
-    return at == marks_.end() || at->node != &node ? nullptr : &*at;
-}
+/// Tells what became of each value, in the order of the document.
+class Marks::Telling {
+  public:
+    Telling(const std::vector<Mark>& marks, std::vector<Said> said)
+        : marks_(marks), slots_(std::bit_ceil(2 * marks.size() + 1)), said_(std::move(said)) {
+        std::size_t carried = 0;
+        for (const auto& mark : marks_) {
+            slot_of(*mark.node) = &mark;  // the last word on a node counts
+            if (mark.fate == Fate::carried) ++carried;
+        }
+        account_.carried.reserve(carried);
+        std::stable_sort(said_.begin(), said_.end(),
+                         [](const Said& a, const Said& b) { return std::less<>()(a.node, b.node); });
+    }
 
-void Marks::walk(const Json& node, std::string& path, const Mark* above, Account& account) const {
-    if (const auto* mark = find(node)) above = mark;
-    for (auto said = first_at(said_, node); said != said_.end() && said->node == &node; ++said) {
-        (account.*(said->list)).push_back({path, std::string(said->what)});
+    Account all(const Json& root) {
+        walk(root, mark_of(root, nullptr));
+        return std::move(account_);
     }
-    const auto size = path.size();
-    if (node.is_object()) {
-        for (auto it = node.begin(); it != node.end(); ++it) {
-            append_token(path, it.key());
-            walk(it.value(), path, above, account);
-            path.resize(size);
-        }
-    } else if (node.is_array()) {
-        for (std::size_t i = 0; i < node.size(); ++i) {
-            append_token(path, i);
-            walk(node[i], path, above, account);
-            path.resize(size);
-        }
-    } else if (above != nullptr && above->fate == Fate::carried) {
-        account.carried.push_back(path);
-    } else if (!node.is_null() && (above == nullptr || above->fate == Fate::dropped)) {
-        account.dropped.push_back({path, above == nullptr ? "not understood here" : std::string(above->why)});
+
+  private:
+    /// Where the mark of a node is, or would be: a table of addresses, at most half full.
+    const Mark*& slot_of(const Json& node) {
+        constexpr std::uint64_t golden = 0x9E3779B97F4A7C15;
+        const auto mask = slots_.size() - 1;
+        const auto address = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(&node));
+        auto at = static_cast<std::size_t>((address * golden) >> 32) & mask;
+        while (slots_[at] != nullptr && slots_[at]->node != &node) at = (at + 1) & mask;
+        return slots_[at];
     }
-}
+
+    const Mark* mark_of(const Json& node, const Mark* above) {
+        const auto* own = slot_of(node);
+        return own == nullptr ? above : own;
+    }
+
+    auto first_said(const Json& node) const {
+        return std::lower_bound(said_.begin(), said_.end(), &node,
+                                [](const Said& one, const Json* wanted) { return std::less<>()(one.node, wanted); });
+    }
+
+    void walk(const Json& node, const Mark* mark) {
+        for (auto said = first_said(node); said != said_.end() && said->node == &node; ++said) {
+            (account_.*(said->list)).push_back({path_, std::string(said->what)});
+        }
+        if (const auto* members = node.get_ptr<const Json::object_t*>()) {
+            for (const auto& [key, value] : *members) below(key, value, mark);
+        } else if (const auto* elements = node.get_ptr<const Json::array_t*>()) {
+            for (std::size_t i = 0; i < elements->size(); ++i) below(i, (*elements)[i], mark);
+        } else if (mark != nullptr && mark->fate == Fate::carried) {
+            account_.carried.push_back(path_);
+        } else if (!node.is_null() && (mark == nullptr || mark->fate == Fate::dropped)) {
+            account_.dropped.push_back({path_, mark == nullptr ? "not understood here" : std::string(mark->why)});
+        }
+    }
+
+    template <class Token>
+    void below(const Token& token, const Json& node, const Mark* above) {
+        const auto* mark = mark_of(node, above);
+        // Half of a document is wording, of which nothing is told.
+        const bool wording = mark != nullptr && mark->fate == Fate::structure && node.is_primitive();
+        if (wording && said_.empty()) return;
+        const auto size = path_.size();
+        append_token(path_, token);
+        walk(node, mark);
+        path_.resize(size);
+    }
+
+    const std::vector<Mark>& marks_;
+    std::vector<const Mark*> slots_;
+    std::vector<Said> said_;  // by address
+    std::string path_;
+    Account account_;
+};
 
 Account Marks::account() {
-    // The last word on a node counts, so equal nodes keep their order and all but the last go.
-    sort_by_node(marks_);
-    const auto last_of_each =
-        std::unique(marks_.rbegin(), marks_.rend(), [](const Mark& a, const Mark& b) { return a.node == b.node; });
-    marks_.erase(marks_.begin(), last_of_each.base());
-
-    sort_by_node(said_);
-
-    Account account;
-    std::string path;
-    walk(root_, path, nullptr, account);
-    return account;
+    return Telling(marks_, std::move(said_)).all(root_);
 }
 
 }  // namespace ocm::opencrvs_v1

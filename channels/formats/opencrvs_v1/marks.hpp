@@ -55,8 +55,7 @@ class Marks {
         std::string_view what;
     };
 
-    const Mark* find(const Json& node) const;
-    void walk(const Json& node, std::string& path, const Mark* above, Account& account) const;
+    class Telling;
 
     const Json& root_;
     std::vector<Mark> marks_;
