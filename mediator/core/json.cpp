@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 namespace ocm {
@@ -159,14 +160,23 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits, JsonCom
 }
 
 const Json* member(const Json& value, std::string_view key) {
-    if (!value.is_object()) return nullptr;
-    const auto it = value.find(key);
-    return it == value.end() ? nullptr : &*it;
+    const auto* members = value.get_ptr<const Json::object_t*>();
+    if (members == nullptr) return nullptr;
+    // The tree of an object is ordered by text. Where it is small, looking at the sizes one after the other takes less.
+    constexpr std::size_t small = 8;
+    if (members->size() <= small) {
+        for (const auto& [name, inner] : *members) {
+            if (name.size() == key.size() && std::memcmp(name.data(), key.data(), key.size()) == 0) return &inner;
+        }
+        return nullptr;
+    }
+    const auto found = members->find(key);
+    return found == members->end() ? nullptr : &found->second;
 }
 
 const Json* element(const Json& value, std::size_t index) {
-    if (!value.is_array() || index >= value.size()) return nullptr;
-    return &value[index];
+    const auto* elements = value.get_ptr<const Json::array_t*>();
+    return elements == nullptr || index >= elements->size() ? nullptr : &(*elements)[index];
 }
 
 std::string_view text(const Json& value) {

@@ -20,72 +20,80 @@ bool escapes_a_surrogate(std::string_view text) {
     return false;
 }
 
-/// Copies what simdjson has read into our tree, within the limits; false where they are not kept or a key appears
+/// Copies what simdjson has read into our tree, within the limits; absent where they are not kept or a key appears
 /// twice.
 class Copier {
   public:
     explicit Copier(const JsonLimits& limits) : limits_(limits) {}
 
-    bool copy(simdjson::dom::element from, Json& to, std::size_t depth) {
-        if (++nodes_ > limits_.nodes) return false;
-        switch (from.type()) {
-            case simdjson::dom::element_type::OBJECT:
-                return depth < limits_.depth && copy_object(from.get_object().value_unsafe(), to, depth + 1);
-            case simdjson::dom::element_type::ARRAY:
-                return depth < limits_.depth && copy_array(from.get_array().value_unsafe(), to, depth + 1);
-            case simdjson::dom::element_type::STRING: {
-                const auto text = from.get_string().value_unsafe();
-                to = text;
-                return text.size() <= limits_.string_bytes;
-            }
-            case simdjson::dom::element_type::INT64: {
-                const auto number = from.get_int64().value_unsafe();
-                if (number < 0) {
-                    to = number;
-                } else {
-                    to = static_cast<std::uint64_t>(number);
-                }
-                return true;
-            }
-            case simdjson::dom::element_type::UINT64:
-                to = from.get_uint64().value_unsafe();
-                return true;
-            case simdjson::dom::element_type::DOUBLE:
-                to = from.get_double().value_unsafe();
-                return true;
-            case simdjson::dom::element_type::BOOL:
-                to = from.get_bool().value_unsafe();
-                return true;
-            case simdjson::dom::element_type::NULL_VALUE:
-                return true;
-        }
-        return false;
+    std::optional<Json> copy(simdjson::dom::element root) {
+        auto out = value(root, 0);
+        if (refused_) return std::nullopt;
+        return out;
     }
 
   private:
-    bool copy_object(simdjson::dom::object from, Json& to, std::size_t depth) {
-        to = Json::object();
-        auto& members = to.get_ref<Json::object_t&>();
-        for (const auto [key, value] : from) {
-            if (key.size() > limits_.string_bytes) return false;
-            const auto [member, is_new] = members.try_emplace(std::string(key));
-            if (!is_new || !copy(value, member->second, depth)) return false;
+    Json value(simdjson::dom::element from, std::size_t depth) {
+        if (++nodes_ > limits_.nodes) return refuse();
+        switch (from.type()) {
+            case simdjson::dom::element_type::OBJECT:
+                return depth < limits_.depth ? object(from.get_object().value_unsafe(), depth + 1) : refuse();
+            case simdjson::dom::element_type::ARRAY:
+                return depth < limits_.depth ? array(from.get_array().value_unsafe(), depth + 1) : refuse();
+            case simdjson::dom::element_type::STRING: {
+                const auto text = from.get_string().value_unsafe();
+                return text.size() <= limits_.string_bytes ? Json(text) : refuse();
+            }
+            case simdjson::dom::element_type::INT64: {
+                const auto number = from.get_int64().value_unsafe();
+                return number < 0 ? Json(number) : Json(static_cast<std::uint64_t>(number));
+            }
+            case simdjson::dom::element_type::UINT64:
+                return Json(from.get_uint64().value_unsafe());
+            case simdjson::dom::element_type::DOUBLE:
+                return Json(from.get_double().value_unsafe());
+            case simdjson::dom::element_type::BOOL:
+                return Json(from.get_bool().value_unsafe());
+            case simdjson::dom::element_type::NULL_VALUE:
+                return Json();
         }
-        return true;
+        return refuse();
     }
 
-    bool copy_array(simdjson::dom::array from, Json& to, std::size_t depth) {
-        to = Json::array();
-        auto& elements = to.get_ref<Json::array_t&>();
-        elements.reserve(from.size());
-        for (const auto value : from) {
-            if (!copy(value, elements.emplace_back(), depth)) return false;
+    Json object(simdjson::dom::object from, std::size_t depth) {
+        Json out(Json::value_t::object);
+        auto& members = out.get_ref<Json::object_t&>();
+        for (const auto [key, from_member] : from) {
+            if (key.size() > limits_.string_bytes) return refuse();
+            // Keys often come in their order: where this one is the last so far, it is compared once.
+            const auto size = members.size();
+            const auto member = members.emplace_hint(members.end(), key, nullptr);
+            if (members.size() == size) return refuse();
+            member->second = value(from_member, depth);
+            if (refused_) break;
         }
-        return true;
+        return out;
+    }
+
+    Json array(simdjson::dom::array from, std::size_t depth) {
+        Json out(Json::value_t::array);
+        auto& elements = out.get_ref<Json::array_t&>();
+        elements.reserve(from.size());
+        for (const auto element : from) {
+            elements.push_back(value(element, depth));
+            if (refused_) break;
+        }
+        return out;
+    }
+
+    Json refuse() {
+        refused_ = true;
+        return {};
     }
 
     const JsonLimits& limits_;
     std::size_t nodes_ = 0;
+    bool refused_ = false;
 };
 
 }  // namespace
@@ -98,9 +106,7 @@ std::optional<Json> parse_sound_json(std::string_view text, const JsonLimits& li
     padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
     simdjson::dom::element root;
     if (parser.parse(padded.data(), text.size(), false).get(root) != simdjson::SUCCESS) return std::nullopt;
-    Json out;
-    if (!Copier(limits).copy(root, out, 0)) return std::nullopt;
-    return out;
+    return Copier(limits).copy(root);
 }
 
 bool is_utf8(std::string_view text) {
