@@ -80,11 +80,11 @@ Digest hmac_sha256(std::string_view key, std::string_view bytes) {
 
 std::string hex(std::span<const std::uint8_t> bytes) {
     constexpr std::string_view digit = "0123456789abcdef";
-    std::string out;
-    out.reserve(bytes.size() * 2);
+    std::string out(bytes.size() * 2, '\0');
+    auto at = out.begin();
     for (const auto byte : bytes) {
-        out += digit[byte >> 4];
-        out += digit[byte & 15u];
+        *at++ = digit[byte >> 4];
+        *at++ = digit[byte & 15u];
     }
     return out;
 }

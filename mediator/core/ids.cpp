@@ -10,13 +10,8 @@ namespace ocm {
 namespace {
 
 std::string format(const std::array<std::uint8_t, 16>& bytes) {
-    const auto digits = hex(bytes);
-    std::string out;
-    out.reserve(36);
-    for (std::size_t i = 0; i < digits.size(); ++i) {
-        if (i == 8 || i == 12 || i == 16 || i == 20) out += '-';
-        out += digits[i];
-    }
+    auto out = hex(bytes);
+    for (const std::size_t dash : {8u, 13u, 18u, 23u}) out.insert(dash, 1, '-');
     return out;
 }
 
