@@ -90,41 +90,56 @@ Result<void> check_meta(const Json& bundle) {
     return check_keys(*meta, "/meta", {"lastUpdated"});
 }
 
-Result<void> check_entry(const Json& entry, std::size_t index) {
+Result<Entry> check_entry(const Json& entry, std::size_t index) {
     constexpr std::array<std::string_view, 1> first{"Composition"};
     constexpr std::array<std::string_view, 1> second{"Task"};
     std::span<const std::string_view> allowed = resource_types;
     if (index == 0) allowed = first;
     if (index == 1) allowed = second;
 
-    const auto path = pointer("/entry", index);
-    if (!entry.is_object()) return refuse(path, "must be of type object");
+    const auto at = [index](std::string_view below) { return pointer("/entry", index).append(below); };
+    if (!entry.is_object()) return refuse(at(""), "must be of type object");
     const auto* url = member(entry, "fullUrl");
-    if (url == nullptr) return refuse(path + "/fullUrl", "is required");
-    if (!url->is_string()) return refuse(path + "/fullUrl", "must be a string");
-    if (text(*url).empty()) return refuse(path + "/fullUrl", "is not allowed to be empty");
+    if (url == nullptr) return refuse(at("/fullUrl"), "is required");
+    if (!url->is_string()) return refuse(at("/fullUrl"), "must be a string");
+    if (text(*url).empty()) return refuse(at("/fullUrl"), "is not allowed to be empty");
     const auto* resource = member(entry, "resource");
-    if (resource == nullptr) return refuse(path + "/resource", "is required");
-    if (!resource->is_object()) return refuse(path + "/resource", "must be of type object");
-    if (auto type = check_word(*resource, "resourceType", path + "/resource", allowed); !type) return type;
-    return check_keys(entry, path, {"fullUrl", "resource"});
+    if (resource == nullptr) return refuse(at("/resource"), "is required");
+    if (!resource->is_object()) return refuse(at("/resource"), "must be of type object");
+    const auto* type = member(*resource, "resourceType");
+    if (type == nullptr) return refuse(at("/resource/resourceType"), "is required");
+    if (std::find(allowed.begin(), allowed.end(), text(*type)) == allowed.end()) {
+        return refuse(at("/resource/resourceType"), one_of(allowed));
+    }
+    // Both are there: a third is one too many.
+    if (entry.size() > 2) {
+        if (auto ok = check_keys(entry, at(""), {"fullUrl", "resource"}); !ok) return fail(std::move(ok.error()));
+    }
+    return Entry{&entry, resource, text(*url), text(*type)};
 }
 
-/// 2.1, what 1.8 leaves to Joi.
-Result<void> check_structure(const Json& bundle) {
+/// 2.1, what 1.8 leaves to Joi; the entries of a sound bundle.
+Result<std::vector<Entry>> check_structure(const Json& bundle) {
     constexpr std::array<std::string_view, 1> bundle_type{"Bundle"};
     constexpr std::array<std::string_view, 1> document_type{"document"};
     if (!bundle.is_object()) return refuse({}, "must be of type object");
-    if (auto ok = check_word(bundle, "resourceType", {}, bundle_type); !ok) return ok;
-    if (auto ok = check_word(bundle, "type", {}, document_type); !ok) return ok;
-    if (auto ok = check_meta(bundle); !ok) return ok;
+    if (auto ok = check_word(bundle, "resourceType", {}, bundle_type); !ok) return fail(std::move(ok.error()));
+    if (auto ok = check_word(bundle, "type", {}, document_type); !ok) return fail(std::move(ok.error()));
+    if (auto ok = check_meta(bundle); !ok) return fail(std::move(ok.error()));
     const auto* entries = member(bundle, "entry");
     if (entries == nullptr) return refuse("/entry", "is required");
     if (!entries->is_array()) return refuse("/entry", "must be an array");
-    for (std::size_t i = 0; i < entries->size(); ++i) {
-        if (auto ok = check_entry((*entries)[i], i); !ok) return ok;
+    std::vector<Entry> checked;
+    checked.reserve(entries->size());
+    for (const auto& entry : *entries) {
+        auto ok = check_entry(entry, checked.size());
+        if (!ok) return fail(std::move(ok.error()));
+        checked.push_back(*ok);
     }
-    return check_keys(bundle, {}, {"resourceType", "type", "meta", "entry"});
+    if (auto ok = check_keys(bundle, {}, {"resourceType", "type", "meta", "entry"}); !ok) {
+        return fail(std::move(ok.error()));
+    }
+    return checked;
 }
 
 Result<void> check_task(Envelope& found) {
@@ -132,8 +147,7 @@ Result<void> check_task(Envelope& found) {
     const std::string path = "/entry/1/resource";
     if (text_member(task, "status") != "draft") return refuse_with("Task status should be draft", path + "/status");
     const auto* focus = member(task, "focus");
-    const auto url = text_member((*found.entries)[0], "fullUrl");
-    if (focus == nullptr || text_member(*focus, "reference") != url) {
+    if (focus == nullptr || text_member(*focus, "reference") != found.entries[0].url) {
         return refuse_with("Task must reference the composition entry", path + "/focus/reference");
     }
     found.task_extensions = member(task, "extension");
@@ -157,36 +171,58 @@ Result<void> check_task(Envelope& found) {
     return refuse_with("Could not process the Event Notification, as office id was not provided", path + "/extension");
 }
 
-const Json* first_of_type(const Json& entries, std::string_view type) {
-    for (std::size_t i = 2; i < entries.size(); ++i) {
-        if (text_member(resource_of(entries[i]), "resourceType") == type) return &entries[i];
-    }
-    return nullptr;
+const Entry* first_of_type(const std::vector<Entry>& entries, std::string_view type) {
+    const auto found =
+        std::find_if(entries.begin() + 2, entries.end(), [&](const Entry& entry) { return entry.type == type; });
+    return found == entries.end() ? nullptr : &*found;
 }
 
-const Json* encounter_entry(const Envelope& found) {
-    for (const auto code : {section::birth_encounter, section::death_encounter}) {
-        const auto* at = find_section(*found.composition, code);
-        const auto* entry = at == nullptr ? nullptr : resolve(*found.entries, section_reference(*at));
-        if (entry != nullptr && text_member(resource_of(*entry), "resourceType") == "Encounter") return entry;
+/// Codings of a section's code, an array; nullptr where it has none.
+const Json* codings_of(const Json& section) {
+    const auto* concept_of = member(section, "code");
+    const auto* codings = concept_of == nullptr ? nullptr : member(*concept_of, "coding");
+    return codings == nullptr || !codings->is_array() ? nullptr : codings;
+}
+
+/// A section has a code for each of its codings.
+std::vector<SectionCode> section_codes(const Json& composition) {
+    std::vector<SectionCode> out;
+    const auto* sections = member(composition, "section");
+    if (sections == nullptr || !sections->is_array()) return out;
+    out.reserve(sections->size());
+    for (const auto& section : *sections) {
+        const auto* codings = codings_of(section);
+        if (codings == nullptr) continue;
+        for (const auto& coding : *codings) out.push_back({text_member(coding, "code"), &section});
     }
-    return first_of_type(*found.entries, "Encounter");
+    return out;
+}
+
+const Entry* encounter_entry(const Envelope& found) {
+    for (const auto code : {section::birth_encounter, section::death_encounter}) {
+        const auto* at = find_section(found, code);
+        const auto* entry = at == nullptr ? nullptr : resolve(found, section_reference(*at));
+        if (entry != nullptr && entry->type == "Encounter") return entry;
+    }
+    return first_of_type(found.entries, "Encounter");
 }
 
 Result<void> check_encounter(Envelope& found) {
     found.encounter = encounter_entry(found);
     if (found.encounter == nullptr) return refuse_with("Encounter entry not found!!", "/entry");
-    const auto at = static_cast<std::size_t>(found.encounter - &(*found.entries)[0]);
-    const auto path = pointer("/entry", at) + "/resource/location";
-    const auto* locations = member(resource_of(*found.encounter), "location");
+    const auto path = [&found] {
+        const auto at = static_cast<std::size_t>(found.encounter - found.entries.data());
+        return pointer("/entry", at) + "/resource/location";
+    };
+    const auto* locations = member(*found.encounter->resource, "location");
     const auto* first = locations == nullptr ? nullptr : element(*locations, 0);
     const auto* location = first == nullptr ? nullptr : member(*first, "location");
     found.location = location == nullptr ? nullptr : member(*location, "reference");
     if (found.location == nullptr || text(*found.location).empty()) {
-        return refuse_with("Encounter location not found! in bundle!", path);
+        return refuse_with("Encounter location not found! in bundle!", path());
     }
     if (location_id(*found.location).empty()) {
-        return refuse(path + "/0/location/reference", "must be a reference of the form Location/<id>");
+        return refuse(path() + "/0/location/reference", "must be a reference of the form Location/<id>");
     }
     return {};
 }
@@ -211,21 +247,25 @@ std::string joi_label(std::string_view pointer) {
     return out;
 }
 
-bool is_section(const Json& section, std::string_view code) {
-    const auto* concept_of = member(section, "code");
-    const auto* codings = concept_of == nullptr ? nullptr : member(*concept_of, "coding");
-    if (codings == nullptr || !codings->is_array()) return false;
-    return std::any_of(codings->begin(), codings->end(),
-                       [&](const Json& coding) { return text_member(coding, "code") == code; });
-}
-
 const Json* find_section(const Json& composition, std::string_view code) {
     const auto* sections = member(composition, "section");
     if (sections == nullptr || !sections->is_array()) return nullptr;
-    for (const auto& each : *sections) {
-        if (is_section(each, code)) return &each;
+    for (const auto& section : *sections) {
+        const auto* codings = codings_of(section);
+        if (codings != nullptr && std::any_of(codings->begin(), codings->end(), [&](const Json& coding) {
+                return text_member(coding, "code") == code;
+            })) {
+            return &section;
+        }
     }
     return nullptr;
+}
+
+const Json* find_section(const Envelope& found, std::string_view code) {
+    const auto& codes = found.section_codes;
+    const auto at =
+        std::find_if(codes.begin(), codes.end(), [&](const SectionCode& each) { return each.code == code; });
+    return at == codes.end() ? nullptr : at->section;
 }
 
 const Json* section_reference(const Json& section) {
@@ -234,14 +274,13 @@ const Json* section_reference(const Json& section) {
     return first == nullptr ? nullptr : member(*first, "reference");
 }
 
-const Json* resolve(const Json& entries, const Json* reference) {
+const Entry* resolve(const Envelope& found, const Json* reference) {
     if (reference == nullptr) return nullptr;
     const auto wanted = text(*reference);
     if (wanted.empty()) return nullptr;
-    for (const auto& entry : entries) {
-        if (text_member(entry, "fullUrl") == wanted) return &entry;
-    }
-    return nullptr;
+    const auto at = std::find_if(found.entries.begin(), found.entries.end(),
+                                 [&](const Entry& entry) { return entry.url == wanted; });
+    return at == found.entries.end() ? nullptr : &*at;
 }
 
 std::string_view location_id(const Json& reference) {
@@ -253,17 +292,19 @@ std::string_view location_id(const Json& reference) {
 }
 
 Result<Envelope> check_envelope(const Json& bundle) {
-    if (auto ok = check_structure(bundle); !ok) return fail(std::move(ok.error()));
+    auto entries = check_structure(bundle);
+    if (!entries) return fail(std::move(entries.error()));
     Envelope found;
-    found.entries = member(bundle, "entry");
+    found.entries = std::move(*entries);
     // Joi lets a short list pass, so these two are its handler's words.
-    if (found.entries->size() < 2) return refuse_with("Task entry not found! in bundle", "/entry");
-    found.composition = member((*found.entries)[0], "resource");
-    found.task = member((*found.entries)[1], "resource");
+    if (found.entries.size() < 2) return refuse_with("Task entry not found! in bundle", "/entry");
+    found.composition = found.entries[0].resource;
+    found.task = found.entries[1].resource;
     if (auto ok = check_task(found); !ok) return fail(std::move(ok.error()));
-    if (first_of_type(*found.entries, "Patient") == nullptr) {
+    if (first_of_type(found.entries, "Patient") == nullptr) {
         return refuse_with("Could not process the Event Notification, as there were no Person found!", "/entry");
     }
+    found.section_codes = section_codes(*found.composition);
     if (auto ok = check_encounter(found); !ok) return fail(std::move(ok.error()));
     return found;
 }

@@ -6,18 +6,33 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ocm::opencrvs_v1 {
 
+/// One entry of a bundle that passed the checks, looked into once.
+struct Entry {
+    const Json* node;
+    const Json* resource;
+    std::string_view url, type;  // its fullUrl, the resource's type
+};
+
+/// A section and one of its codes.
+struct SectionCode {
+    std::string_view code;
+    const Json* section;
+};
+
 /// The parts of a bundle every reader needs, all of them in the document and not null.
 struct Envelope {
-    const Json* entries = nullptr;      // array
+    std::vector<Entry> entries;
+    std::vector<SectionCode> section_codes;
     const Json* composition = nullptr;  // resource of entry 0
     const Json* task = nullptr;         // resource of entry 1
     const Json* task_extensions = nullptr;
-    const Json* office = nullptr;     // its valueReference.reference, "Location/<id>"
-    const Json* encounter = nullptr;  // the entry: the one the encounter section names, else the first
-    const Json* location = nullptr;   // its location[0].location.reference, "Location/<id>"
+    const Json* office = nullptr;      // its valueReference.reference, "Location/<id>"
+    const Entry* encounter = nullptr;  // the one the encounter section names, else the first
+    const Json* location = nullptr;    // its location[0].location.reference, "Location/<id>"
 };
 
 /// 1.8's structural checks and those of its semantic checks that need no OpenCRVS (opencrvs.md 2.1, 2.2), in its order
@@ -26,19 +41,13 @@ Result<Envelope> check_envelope(const Json& bundle);
 
 /// The section of a composition with a code, whatever the code's system; nullptr where there is none.
 const Json* find_section(const Json& composition, std::string_view code);
-/// The section has this code.
-bool is_section(const Json& section, std::string_view code);
+const Json* find_section(const Envelope& found, std::string_view code);
 
 /// Reference of a section's first entry; nullptr where it has none.
 const Json* section_reference(const Json& section);
 
 /// The first entry whose fullUrl equals the reference; nullptr where there is none.
-const Json* resolve(const Json& entries, const Json* reference);
-
-/// Resource of an entry that passed the checks.
-inline const Json& resource_of(const Json& entry) {
-    return *member(entry, "resource");
-}
+const Entry* resolve(const Envelope& found, const Json* reference);
 
 /// A JSON pointer the way Joi names places: "/entry/1/resource" is "entry[1].resource".
 std::string joi_label(std::string_view pointer);

@@ -92,14 +92,12 @@ bool fits(const Json& bundle, const Rules& rules, const Destination& destination
     if (identifiers == nullptr || !identifiers->is_array()) return false;
     if (!is_notification(*found->composition)) return false;
     if (!office_fits(*found, rules, destination.registry)) return false;
-    return std::all_of(found->entries->begin(), found->entries->end(), [&](const Json& entry) {
-        const auto& resource = resource_of(entry);
-        const auto type = text_member(resource, "resourceType");
-        if (type == "QuestionnaireResponse") return rules.questionnaire;
-        if (type == "Encounter") return encounter_fits(resource, destination.registry);
-        if (type != "Patient") return true;
-        return family_fits(resource, rules.family_list) &&
-               (!rules.addresses_checked || addresses_fit(resource, destination));
+    return std::all_of(found->entries.begin(), found->entries.end(), [&](const Entry& entry) {
+        if (entry.type == "QuestionnaireResponse") return rules.questionnaire;
+        if (entry.type == "Encounter") return encounter_fits(*entry.resource, destination.registry);
+        if (entry.type != "Patient") return true;
+        return family_fits(*entry.resource, rules.family_list) &&
+               (!rules.addresses_checked || addresses_fit(*entry.resource, destination));
     });
 }
 

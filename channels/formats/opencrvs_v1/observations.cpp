@@ -54,8 +54,9 @@ const Row* fact_of(const Json& observation) {
     const auto* codings = code == nullptr ? nullptr : member(*code, "coding");
     if (codings == nullptr || !codings->is_array()) return nullptr;
     for (const auto& coding : *codings) {
+        const auto given = text_member(coding, "code");
         for (const auto& row : facts) {
-            if (text_member(coding, "code") == row.code) return &row;
+            if (given == row.code) return &row;
         }
     }
     return nullptr;

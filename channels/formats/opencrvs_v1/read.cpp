@@ -17,15 +17,11 @@
 namespace ocm::opencrvs_v1 {
 namespace {
 
-std::string_view type_of(const Json& entry) {
-    return text_member(resource_of(entry), "resourceType");
-}
-
 /// One document on its way into the event.
 class Reader {
   public:
     Reader(const Json& bundle, const Envelope& found)
-        : bundle_(bundle), found_(found), marks_(bundle), used_(found.entries->size()) {}
+        : bundle_(bundle), found_(found), marks_(bundle), used_(found.entries.size()) {}
 
     Result<Read> run() {
         constexpr std::array steps{
@@ -153,15 +149,15 @@ class Reader {
     Result<void> read_persons() {
         for (const auto& row : person_sections) {
             const bool subject = row.role == (event_.kind == VitalKind::birth ? role::child : role::deceased);
-            const auto* found = find_section(*found_.composition, row.code);
+            const auto* found = find_section(found_, row.code);
             if (found == nullptr) {
                 if (subject) return refuse_subject("Section " + std::string(row.code) + " not found", nullptr);
                 continue;
             }
             mark_section(*found);
             const auto* reference = section_reference(*found);
-            const auto* entry = resolve(*found_.entries, reference);
-            if (entry == nullptr || type_of(*entry) != "Patient") {
+            const auto* entry = resolve(found_, reference);
+            if (entry == nullptr || entry->type != "Patient") {
                 if (subject) {
                     return refuse_subject(
                         "Section " + std::string(row.code) + " must reference a Patient entry of the bundle",
@@ -184,8 +180,8 @@ class Reader {
     /// Another person whom sections of this code reference. OpenCRVS 1.x looks at the first alone, and the other would
     /// never be registered.
     const Json* second_reference(std::string_view code, const Json& first) const {
-        for (const auto& each : *member(*found_.composition, "section")) {
-            const auto* entries = is_section(each, code) ? member(each, "entry") : nullptr;
+        for (const auto& each : found_.section_codes) {
+            const auto* entries = each.code == code ? member(*each.section, "entry") : nullptr;
             if (entries == nullptr || !entries->is_array()) continue;
             for (const auto& entry : *entries) {
                 const auto* reference = member(entry, "reference");
@@ -202,8 +198,8 @@ class Reader {
                     node == nullptr ? "/entry/0/resource/section" : marks_.pointer_to(*node));
     }
 
-    Result<void> take_person(const Json& entry, std::string_view whose) {
-        auto read = read_person(resource_of(entry), whose, marks_);
+    Result<void> take_person(const Entry& entry, std::string_view whose) {
+        auto read = read_person(*entry.resource, whose, marks_);
         if (!read) return fail(std::move(read.error()));
         use(entry);
         if (whose == role::deceased) {
@@ -222,18 +218,18 @@ class Reader {
     }
 
     Result<void> read_informant() {
-        const auto* found = find_section(*found_.composition, section::informant);
+        const auto* found = find_section(found_, section::informant);
         if (found == nullptr) return {};
         mark_section(*found);
         const auto* reference = section_reference(*found);
-        const auto* entry = resolve(*found_.entries, reference);
-        if (entry == nullptr || type_of(*entry) != "RelatedPerson") {
+        const auto* entry = resolve(found_, reference);
+        if (entry == nullptr || entry->type != "RelatedPerson") {
             marks_.warn(*found, "the informant's section references no RelatedPerson entry of the bundle");
             if (reference != nullptr) marks_.dropped(*reference, "it references no RelatedPerson entry of the bundle");
             return {};
         }
         use(*entry);
-        const auto& related = resource_of(*entry);
+        const auto& related = *entry->resource;
         marks_.structure(member(related, "resourceType"));
         read_relation(related, event_.informant, marks_);
         return read_informant_person(related);
@@ -244,9 +240,9 @@ class Reader {
     Result<void> read_informant_person(const Json& related) {
         const auto* patient = member(related, "patient");
         const auto* reference = patient == nullptr ? nullptr : member(*patient, "reference");
-        const auto* entry = resolve(*found_.entries, reference);
+        const auto* entry = resolve(found_, reference);
         if (reference == nullptr) return {};
-        if (entry == nullptr || type_of(*entry) != "Patient") {
+        if (entry == nullptr || entry->type != "Patient") {
             marks_.dropped(*reference, "it references no Patient entry of the bundle");
             marks_.warn(*reference, "the informant's own details are not in the bundle; the relation is kept");
             return {};
@@ -258,24 +254,22 @@ class Reader {
 
     Result<void> read_place() {
         for (const auto code : {section::birth_encounter, section::death_encounter}) {
-            if (const auto* found = find_section(*found_.composition, code)) mark_section(*found);
+            if (const auto* found = find_section(found_, code)) mark_section(*found);
         }
         const auto& entry = *found_.encounter;
         use(entry);
-        for (const auto key : {"resourceType", "status"}) marks_.structure(member(resource_of(entry), key));
+        for (const auto key : {"resourceType", "status"}) marks_.structure(member(*entry.resource, key));
         marks_.carried(*found_.location);
         event_.place.emplace().location = std::string(location_id(*found_.location));
         return {};
     }
 
     Result<void> read_observations() {
-        for (const auto& entry : *found_.entries) {
-            const auto type = type_of(entry);
-            const auto& resource = resource_of(entry);
-            if (type == "Observation") {
-                if (auto done = read_observation(resource, event_, marks_); !done) return done;
-            } else if (type == "QuestionnaireResponse") {
-                read_questionnaire(resource, event_, marks_);
+        for (const auto& entry : found_.entries) {
+            if (entry.type == "Observation") {
+                if (auto done = read_observation(*entry.resource, event_, marks_); !done) return done;
+            } else if (entry.type == "QuestionnaireResponse") {
+                read_questionnaire(*entry.resource, event_, marks_);
             } else {
                 continue;
             }
@@ -306,23 +300,25 @@ class Reader {
     }
 
     Result<void> account_for_the_rest() {
-        const auto& entries = *found_.entries;
-        marks_.structure(member(entries[0], "fullUrl"));
-        marks_.structure(member(entries[1], "fullUrl"));
-        std::unordered_set<std::string_view> urls;
+        const auto& entries = found_.entries;
+        marks_.structure(member(*entries[0].node, "fullUrl"));
+        marks_.structure(member(*entries[1].node, "fullUrl"));
+        std::unordered_set<std::string_view> urls(2 * entries.size());
         for (std::size_t i = 0; i < entries.size(); ++i) {
-            if (!urls.insert(text_member(entries[i], "fullUrl")).second) {
-                marks_.warn(entries[i], "another entry has the same fullUrl; references mean the first one");
+            if (!urls.insert(entries[i].url).second) {
+                marks_.warn(*entries[i].node, "another entry has the same fullUrl; references mean the first one");
             }
-            if (i >= 2 && !used_[i]) marks_.dropped(entries[i], "no section of the document refers to this entry");
+            if (i >= 2 && !used_[i]) {
+                marks_.dropped(*entries[i].node, "no section of the document refers to this entry");
+            }
         }
         return {};
     }
 
-    std::size_t index_of(const Json& entry) const { return static_cast<std::size_t>(&entry - &(*found_.entries)[0]); }
-    void use(const Json& entry) {
+    std::size_t index_of(const Entry& entry) const { return static_cast<std::size_t>(&entry - found_.entries.data()); }
+    void use(const Entry& entry) {
         used_[index_of(entry)] = true;
-        marks_.structure(member(entry, "fullUrl"));
+        marks_.structure(member(*entry.node, "fullUrl"));
     }
 
     const Json& bundle_;
