@@ -13,10 +13,11 @@ namespace {
 class Opencrvs1Message final : public Message {
   public:
     Opencrvs1Message(Json bundle, opencrvs_v1::Read read)
-        : Message(std::move(read.event), std::move(read.account)), bundle_(std::move(bundle)) {}
+        : Message(std::move(read.event), std::move(read.account)), saved_(std::move(bundle)) {}
 
     std::string place_of(std::string_view event_path) const override {
-        return opencrvs_v1::place_of(bundle_, event_path);
+        const auto bundle = saved_.document();
+        return bundle ? opencrvs_v1::place_of(*bundle, event_path) : std::string();
     }
 
     /// 1.8's words for what its gateway finds out by asking OpenCRVS, with the reason behind.
@@ -28,16 +29,16 @@ class Opencrvs1Message final : public Message {
     HttpResponse accepted(const Outcome& outcome) override {
         if (outcome.state == Outcome::State::checked) return checked();
         if (outcome.state != Outcome::State::delivered) return accepted_for_later(outcome);
-        opencrvs_v1::Accepted saved;
-        saved.kind = event.kind;
-        saved.event_id = outcome.subjects.event_id;
-        saved.tracking_id = outcome.subjects.tracking_id;
-        saved.client_id = outcome.client_id;
-        saved.client_name = outcome.client_name;
-        saved.at = outcome.at;
-        saved.contract = outcome.contract;
-        saved.potential_duplicate = outcome.potential_duplicate;
-        return opencrvs_v1::accepted(std::move(bundle_), saved);
+        opencrvs_v1::Accepted told;
+        told.kind = event.kind;
+        told.event_id = outcome.subjects.event_id;
+        told.tracking_id = outcome.subjects.tracking_id;
+        told.client_id = outcome.client_id;
+        told.client_name = outcome.client_name;
+        told.at = outcome.at;
+        told.contract = outcome.contract;
+        told.potential_duplicate = outcome.potential_duplicate;
+        return opencrvs_v1::accepted(saved_, told);
     }
 
     std::optional<std::string> opencrvs_1_document(const HttpRequest& request) const override { return request.body; }
@@ -60,7 +61,7 @@ class Opencrvs1Message final : public Message {
         return json_response(202, dump_json(body));
     }
 
-    Json bundle_;
+    opencrvs_v1::SavedRecord saved_;
 };
 
 Result<std::unique_ptr<Message>> decode(const HttpRequest& request) {

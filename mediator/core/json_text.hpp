@@ -3,6 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,6 +23,16 @@ class JsonText {
     void integer(std::int64_t value);
     void boolean(bool value);
     void value(const nlohmann::json& tree);
+    /// A value that is JSON already.
+    void json(std::string_view value) {
+        separate();
+        text_ += value;
+    }
+    /// A part of JSON as it stands: no comma is put before it, nor before what follows it.
+    void raw(std::string_view json) {
+        text_ += json;
+        first_ = true;
+    }
 
     void member(std::string_view name, std::string_view value) {
         key(name);
@@ -33,6 +44,7 @@ class JsonText {
     }
 
     void reserve(std::size_t bytes) { text_.reserve(bytes); }
+    std::size_t size() const { return text_.size(); }
     std::string take() { return std::move(text_); }
 
   private:

@@ -85,7 +85,7 @@ void answer_as_1_8(benchmark::State& state) {
     outcome.client_id = "client";
     outcome.client_name = "Client";
     outcome.at = w.now;
-    for (auto _ : state) benchmark::DoNotOptimize(opencrvs_v1::accepted(w.bundle, outcome));
+    for (auto _ : state) benchmark::DoNotOptimize(opencrvs_v1::accepted(opencrvs_v1::SavedRecord(w.bundle), outcome));
 }
 BENCHMARK(answer_as_1_8)->Unit(benchmark::kMicrosecond);
 

@@ -2,7 +2,6 @@
 #include "formats/opencrvs_v1/answer.hpp"
 
 #include "core/ids.hpp"
-#include "formats/opencrvs_v1/codes.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -16,20 +15,6 @@ constexpr std::chrono::seconds default_retry_after{30};
 
 bool says_when_to_come_again(int status) {
     return status == 429 || status == 502 || status == 503 || status == 504;
-}
-
-void set_identifier(Json& identifiers, const std::string& system, std::string value) {
-    for (auto& each : identifiers) {
-        if (text_member(each, "system") != system) continue;
-        each = {{"system", system}, {"value", std::move(value)}};
-        return;
-    }
-    identifiers.push_back({{"system", system}, {"value", std::move(value)}});
-}
-
-/// The same answer every time: ids follow from the record and the place in it.
-std::string resource_id(const Accepted& outcome, std::size_t place) {
-    return place == 0 ? outcome.event_id : uuid_v5(outcome.event_id, std::to_string(place));
 }
 
 /// 1.3 to 1.5: what Hearth answers to a transaction, without a word about the record but for its ids.
@@ -47,25 +32,6 @@ Json transaction_response(const Json& bundle, const Accepted& outcome) {
         entries.push_back({{"response", {{"status", "201"}, {"location", std::move(location)}}}});
     }
     return {{"resourceType", "Bundle"}, {"entry", std::move(entries)}};
-}
-
-/// 1.6 and later: the bundle as it was sent and what the record has got since.
-Json saved_record(Json bundle, const Accepted& outcome) {
-    auto& entries = bundle["entry"];
-    for (std::size_t i = 0; i < entries.size(); ++i) entries[i]["resource"]["id"] = resource_id(outcome, i);
-    auto& task = entries[1]["resource"];
-    auto& identifiers = task["identifier"];
-    if (!identifiers.is_array()) identifiers = Json::array();
-    const std::string system(identifier_system);
-    if (!outcome.tracking_id.empty()) {
-        set_identifier(identifiers, system + std::string(name(outcome.kind)) + "-tracking-id", outcome.tracking_id);
-    }
-    const Json client{{"name", outcome.client_name}, {"username", outcome.client_id}, {"type", "HEALTH"}};
-    set_identifier(identifiers, system + "system_identifier", dump_json(client));
-    task["businessStatus"] = {
-        {"coding", Json::array({{{"system", "http://opencrvs.org/specs/reg-status"}, {"code", "IN_PROGRESS"}}})}};
-    task["lastModified"] = rfc3339(outcome.at);
-    return bundle;
 }
 
 }  // namespace
@@ -91,17 +57,17 @@ HttpResponse refusal(const Error& error) {
     return response;
 }
 
-HttpResponse accepted(Json bundle, const Accepted& outcome) {
+HttpResponse accepted(const SavedRecord& saved, const Accepted& outcome) {
     using store_ops::ContractVersion;
     if (outcome.contract == ContractVersion::v1_3) {
-        return json_response(200, dump_json(transaction_response(bundle, outcome)));
+        return json_response(200, dump_json(transaction_response(saved.document().value(), outcome)));
     }
     if (outcome.contract == ContractVersion::v1_8 && outcome.potential_duplicate) {
         return json_response(200, dump_json({{"compositionId", outcome.event_id},
                                              {"trackingId", outcome.tracking_id},
                                              {"isPotentiallyDuplicate", true}}));
     }
-    return json_response(200, dump_json(saved_record(std::move(bundle), outcome)));
+    return json_response(200, saved.text(outcome));
 }
 
 }  // namespace ocm::opencrvs_v1

@@ -7,6 +7,7 @@
 #include "core/result.hpp"
 #include "core/store_port.hpp"
 #include "core/time.hpp"
+#include "formats/opencrvs_v1/saved_record.hpp"
 
 #include <string>
 
@@ -35,8 +36,7 @@ struct Accepted {
 /// 200 as the version that the client was written for answers (opencrvs.md 2.4). 1.3 to 1.5: Hearth's answer to a
 /// transaction, an address for each resource. 1.6 and later the saved record: the bundle as it was sent, with an id on
 /// every resource (the Composition's is the record's) and, on the Task, the tracking id and the system identifier,
-/// `businessStatus` IN_PROGRESS and `lastModified`. 1.8, of a potential duplicate: its ids and that it is one. `bundle`
-/// passed `read`.
-HttpResponse accepted(Json bundle, const Accepted& outcome);
+/// `businessStatus` IN_PROGRESS and `lastModified`. 1.8, of a potential duplicate: its ids and that it is one.
+HttpResponse accepted(const SavedRecord& saved, const Accepted& outcome);
 
 }  // namespace ocm::opencrvs_v1

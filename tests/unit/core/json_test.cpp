@@ -69,6 +69,21 @@ TEST(Json, RefusesTooManyValues) {
     EXPECT_FALSE(parse_json(text + "0]"));
 }
 
+TEST(Json, FindsMembersOfSmallAndLargeObjects) {
+    Json object = Json::object();
+    for (int i = 0; i < 12; ++i) {
+        object["key" + std::to_string(i)] = i;
+        for (int k = 0; k <= i; ++k) {
+            const auto* found = member(object, "key" + std::to_string(k));
+            ASSERT_NE(found, nullptr);
+            EXPECT_EQ(*found, k);
+        }
+        for (const auto* absent : {"", "key", "kez0", "Key0", "key99"}) EXPECT_EQ(member(object, absent), nullptr);
+    }
+    EXPECT_EQ(member(Json::array({1}), "key0"), nullptr);
+    EXPECT_EQ(member(Json{{"", 7}}, "")->get<int>(), 7);
+}
+
 TEST(Json, CanonicalFormIsStable) {
     const auto parsed = parse_json(R"({"b":1,"a":"é\u0000\n","\u20ac":[],"\ud83d\ude00":null,"z":{"y":true,"x":-5}})");
     ASSERT_TRUE(parsed);

@@ -35,6 +35,18 @@ TEST(JsonText, WritesWhatTheTreeWouldBe) {
     EXPECT_EQ(out.take(), R"({"a":"x\"y","b":[-5,{},true,[],{"k":null}],"c":7})");
 }
 
+TEST(JsonText, TakesJsonAndPartsOfItAsTheyStand) {
+    JsonText out;
+    out.raw(R"({"a":[)");
+    out.integer(1);
+    out.json(R"({"b":2})");
+    EXPECT_EQ(out.size(), std::string_view(R"({"a":[1,{"b":2})").size());
+    out.raw(R"(],"c":)");
+    out.string("x");
+    out.raw("}");
+    EXPECT_EQ(out.take(), R"({"a":[1,{"b":2}],"c":"x"})");
+}
+
 TEST(JsonText, DumpsAsTheLibraryDoes) {
     const auto tree =
         parse_json(R"({"n":[0,-1,9223372036854775807,18446744073709551615,-9223372036854775808,1.5,1.0,1e300,-0.0],)"

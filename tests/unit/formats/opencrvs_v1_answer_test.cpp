@@ -110,6 +110,10 @@ opencrvs_v1::Accepted outcome() {
             store_ops::ContractVersion::v1_8};
 }
 
+HttpResponse accepted(const Json& bundle, const opencrvs_v1::Accepted& outcome) {
+    return opencrvs_v1::accepted(opencrvs_v1::SavedRecord(bundle), outcome);
+}
+
 const Json* identifier(const Json& task, std::string_view system) {
     for (const auto& each : task["identifier"]) {
         if (text_member(each, "system") == system) return &each;
@@ -119,7 +123,7 @@ const Json* identifier(const Json& task, std::string_view system) {
 
 TEST(OpencrvsV1Accepted, HoldsTheTrackingIdWhereClientsLookForIt) {
     const auto bundle = json_file(format_data() / "birth-full.json");
-    const auto response = opencrvs_v1::accepted(bundle, outcome());
+    const auto response = accepted(bundle, outcome());
     EXPECT_EQ(response.status, 200);
     const auto body = parse_json(response.body);
     ASSERT_TRUE(body);
@@ -152,28 +156,51 @@ TEST(OpencrvsV1Accepted, HoldsTheTrackingIdWhereClientsLookForIt) {
 
 TEST(OpencrvsV1Accepted, IsTheSameEveryTimeAndReplacesAnOldTrackingId) {
     const auto bundle = json_file(format_data() / "birth-array-family.json");  // has no Task.identifier
-    const auto first = opencrvs_v1::accepted(bundle, outcome());
-    EXPECT_EQ(first.body, opencrvs_v1::accepted(bundle, outcome()).body);
+    const auto first = accepted(bundle, outcome());
+    EXPECT_EQ(first.body, accepted(bundle, outcome()).body);
     auto sent_back = *parse_json(first.body);
     auto other = outcome();
     other.tracking_id = "BZZZZZ";
-    const auto body = *parse_json(opencrvs_v1::accepted(sent_back, other).body);
+    const auto body = *parse_json(accepted(sent_back, other).body);
     EXPECT_EQ(body["entry"][1]["resource"]["identifier"].size(), 2u);
     EXPECT_EQ(text_member(*identifier(body["entry"][1]["resource"], "http://opencrvs.org/specs/id/birth-tracking-id"),
                           "value"),
               "BZZZZZ");
 }
 
+TEST(OpencrvsV1Accepted, IsTheDocumentWhateverTheSenderWroteWhereTheRecordHasItsOwn) {
+    auto plain = json_file(format_data() / "birth-full.json");
+    plain["entry"][1]["resource"]["zz"] = true;  // the last key is not one of the record's
+    auto bundle = plain;
+    for (auto& entry : bundle["entry"]) entry["resource"]["id"] = "the sender's own";
+    bundle["entry"][1]["resource"]["businessStatus"] = "the sender's own";
+    bundle["entry"][1]["resource"]["lastModified"] = Json::array({1, 2.5, nullptr});
+    const auto body = accepted(bundle, outcome()).body;
+    EXPECT_EQ(body, accepted(plain, outcome()).body);
+    EXPECT_EQ(dump_json(*parse_json(body)), body);  // sound, each key once and in its order
+}
+
+TEST(OpencrvsV1Accepted, KeepsTheDocumentButForWhatIsFilledIn) {
+    auto bundle = json_file(format_data() / "birth-full.json");
+    const auto kept = opencrvs_v1::SavedRecord(bundle).document();
+    ASSERT_TRUE(kept);
+    for (auto& entry : bundle["entry"]) entry["resource"]["id"] = nullptr;
+    for (const auto* key : {"businessStatus", "identifier", "lastModified"}) {
+        bundle["entry"][1]["resource"][key] = nullptr;
+    }
+    EXPECT_EQ(*kept, bundle);
+}
+
 TEST(OpencrvsV1Accepted, OfOlderClientsIsWhatTheyRead) {
     const auto bundle = json_file(format_data() / "birth-full.json");
     auto older = outcome();
     older.contract = store_ops::ContractVersion::v1_6;
-    EXPECT_EQ(opencrvs_v1::accepted(bundle, older).body, opencrvs_v1::accepted(bundle, outcome()).body);
+    EXPECT_EQ(accepted(bundle, older).body, accepted(bundle, outcome()).body);
 
     older.contract = store_ops::ContractVersion::v1_3;
-    const auto response = opencrvs_v1::accepted(bundle, older);
+    const auto response = accepted(bundle, older);
     EXPECT_EQ(response.status, 200);
-    EXPECT_EQ(response.body, opencrvs_v1::accepted(bundle, older).body);
+    EXPECT_EQ(response.body, accepted(bundle, older).body);
     const auto body = *parse_json(response.body);
     EXPECT_EQ(body["resourceType"], "Bundle");
     ASSERT_EQ(body["entry"].size(), bundle["entry"].size());
@@ -196,17 +223,17 @@ TEST(OpencrvsV1Accepted, SaysOfAPotentialDuplicateWhatTheVersionCanSay) {
     const auto bundle = json_file(format_data() / "birth-full.json");
     auto duplicate = outcome();
     duplicate.potential_duplicate = true;
-    EXPECT_EQ(opencrvs_v1::accepted(bundle, duplicate).body,
+    EXPECT_EQ(accepted(bundle, duplicate).body,
               R"({"compositionId":"33333333-3333-4333-8333-333333333301","isPotentiallyDuplicate":true,)"
               R"("trackingId":"B7Q2XK"})");
     duplicate.contract = store_ops::ContractVersion::v1_6;
-    EXPECT_EQ(opencrvs_v1::accepted(bundle, duplicate).body, opencrvs_v1::accepted(bundle, outcome()).body);
+    EXPECT_EQ(accepted(bundle, duplicate).body, accepted(bundle, outcome()).body);
 }
 
 TEST(OpencrvsV1Accepted, NamesADeathsTrackingIdSo) {
     auto death = outcome();
     death.kind = VitalKind::death;
-    const auto body = *parse_json(opencrvs_v1::accepted(json_file(format_data() / "death-full.json"), death).body);
+    const auto body = *parse_json(accepted(json_file(format_data() / "death-full.json"), death).body);
     EXPECT_NE(identifier(body["entry"][1]["resource"], "http://opencrvs.org/specs/id/death-tracking-id"), nullptr);
 }
 
