@@ -7,6 +7,9 @@
 #include "core/redact.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
 
 namespace ocm {
 namespace {
@@ -46,8 +49,8 @@ std::string cut(std::string text, std::size_t limit) {
 }
 
 /// Mongo keys may hold neither '.' nor a leading '$' (openhim.md 6.3).
-std::string mongo_key(std::string_view text) {
-    auto key = valid_utf8(text);
+std::string mongo_key(std::string key) {
+    if (!is_clean(key)) key = valid_utf8(key);
     std::replace(key.begin(), key.end(), '.', '_');
     std::replace(key.begin(), key.end(), '$', '_');
     return key;
@@ -72,10 +75,14 @@ class Writer {
         out_.begin_object();
         text("body", outcome.response.body);
         auto fields = clean(outcome.response.headers);
-        for (const char* own : {"content-length", "transfer-encoding", "connection", "content-encoding"}) {
-            fields.erase(own);
-        }
-        fields.try_emplace("content-type", "text/plain; charset=utf-8");
+        std::erase_if(fields, [](const auto& field) {
+            constexpr std::array<std::string_view, 4> own{"content-length", "transfer-encoding", "connection",
+                                                          "content-encoding"};
+            return std::find(own.begin(), own.end(), field.first) != own.end();
+        });
+        const bool typed =
+            std::any_of(fields.begin(), fields.end(), [](const auto& field) { return field.first == "content-type"; });
+        if (!typed) put(fields, "content-type", "text/plain; charset=utf-8");
         members("headers", fields);
         out_.member("status", http);
         out_.member("timestamp", rfc3339(outcome.at));
@@ -109,7 +116,19 @@ class Writer {
     JsonText& json() { return out_; }
 
   private:
-    using Members = std::map<std::string, std::string>;
+    /// In the order of their names; the values are the outcome's own.
+    using Members = std::vector<std::pair<std::string, std::string_view>>;
+
+    /// Of several of one name the last stands.
+    static void put(Members& to, std::string name, std::string_view value) {
+        const auto at = std::lower_bound(to.begin(), to.end(), name,
+                                         [](const auto& member, const auto& asked) { return member.first < asked; });
+        if (at != to.end() && at->first == name) {
+            at->second = value;
+        } else {
+            to.emplace(at, std::move(name), value);
+        }
+    }
 
     void orchestration(const Orchestration& step) {
         out_.begin_object();
@@ -136,20 +155,24 @@ class Writer {
 
     static Members clean(const HttpHeaders& fields) {
         Members out;
-        for (const auto& [name, value] : redact_headers(fields)) out[mongo_key(to_lower(name))] = valid_utf8(value);
+        out.reserve(fields.size() + 1);
+        for (const auto& [name, value] : fields) {
+            put(out, mongo_key(to_lower(name)), holds_a_credential(name) ? redacted : std::string_view(value));
+        }
         return out;
     }
 
-    void properties(const Members& given) {
+    void properties(const std::map<std::string, std::string>& given) {
         Members out;
-        for (const auto& [name, value] : given) out[mongo_key(name)] = valid_utf8(value);
+        out.reserve(given.size());
+        for (const auto& [name, value] : given) put(out, mongo_key(name), value);
         members("properties", out);
     }
 
     void members(std::string_view name, const Members& values) {
         out_.key(name);
         out_.begin_object();
-        for (const auto& [key, value] : values) out_.member(key, value);
+        for (const auto& [key, value] : values) text(key, value);
         out_.end_object();
     }
 
@@ -160,7 +183,12 @@ class Writer {
             return;
         }
         const auto left = options_.max_bodies - std::min(used_, options_.max_bodies);
-        const auto shown = cut(valid_utf8(bytes), std::min(options_.max_body, left));
+        const auto limit = std::min(options_.max_body, left);
+        if (bytes.size() <= limit && is_clean(bytes)) {
+            used_ += bytes.size();
+            return out_.member("body", bytes);
+        }
+        const auto shown = cut(valid_utf8(bytes), limit);
         used_ += shown.size();
         out_.member("body", shown);
     }

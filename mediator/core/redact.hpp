@@ -11,6 +11,9 @@ namespace ocm {
 /// What stands in place of a credential.
 inline constexpr std::string_view redacted = "[redacted]";
 
+/// Whether a header field, parameter or member of that name carries a credential.
+bool holds_a_credential(std::string_view name);
+
 /// Replaces the values of header fields that carry credentials (Authorization, Cookie, Set-Cookie, API keys, auth-*,
 /// anything named like a token, secret or password). Everything recorded or emitted goes through this.
 HttpHeaders redact_headers(const HttpHeaders& headers);
