@@ -41,6 +41,7 @@ std::string uuid_v7(WallTime at) {
 
 std::string uuid_v5(std::string_view space, std::string_view name) {
     std::string space_bytes;
+    space_bytes.reserve(space.size() / 2);
     int high = -1;
     for (const char c : space) {
         const int value = nibble(c);

@@ -34,23 +34,9 @@ bool projected(std::string_view name) {
            name == part_name::subscription || name == part_name::record;
 }
 
-/// Drawn for many parts at once: the generator takes about as long for one as for all of them.
-std::string next_salt() {
-    constexpr std::size_t drawn = 32 * salt_bytes;
-    thread_local std::string pool;
-    thread_local std::size_t used = 0;
-    if (used == pool.size()) {
-        pool = random_bytes(drawn);
-        used = 0;
-    }
-    auto salt = pool.substr(used, salt_bytes);
-    used += salt_bytes;
-    return salt;
-}
-
 void add_part(PreparedEntry& entry, std::string name, std::string bytes) {
     PreparedPart part;
-    part.salt = next_salt();
+    part.salt = random_bytes(salt_bytes);
     part.size = bytes.size();
     part.packed = compress(bytes);
     auto& slot = entry.body["parts"][name];
@@ -125,21 +111,28 @@ void add_headers(std::string& out, const HttpHeaders& headers) {
     for (const auto& [name, value] : headers) out.append(name).append(": ").append(value).append("\r\n");
 }
 
+/// Of a usual message: the text is made without growing.
+constexpr std::size_t room_for_head = 1024;
+
 /// Request and answer of a step, laid out as HTTP is: one part each.
 std::string request_text(const Orchestration& step) {
-    std::string out = step.method + ' ' + step.scheme + "://" + step.host;
-    if (!step.port.empty()) out += ':' + step.port;
-    out += step.path;
-    if (!step.query.empty()) out += '?' + step.query;
-    out += "\r\n";
+    std::string out;
+    out.reserve(step.body.size() + room_for_head);
+    out.append(step.method).append(" ").append(step.scheme).append("://").append(step.host);
+    if (!step.port.empty()) out.append(":").append(step.port);
+    out.append(step.path);
+    if (!step.query.empty()) out.append("?").append(step.query);
+    out.append("\r\n");
     add_headers(out, step.headers);
-    return out + "\r\n" + step.body;
+    return std::move(out.append("\r\n").append(step.body));
 }
 
 std::string response_text(const Orchestration::Response& response) {
-    std::string out = std::to_string(response.status) + "\r\n";
+    std::string out;
+    out.reserve(response.body.size() + room_for_head);
+    out.append(std::to_string(response.status)).append("\r\n");
     add_headers(out, response.headers);
-    return out + "\r\n" + response.body;
+    return std::move(out.append("\r\n").append(response.body));
 }
 
 PreparedEntry entry_of(Attempt op) {
