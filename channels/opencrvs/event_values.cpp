@@ -7,13 +7,15 @@
 namespace ocm::opencrvs {
 namespace {
 
+using namespace std::string_view_literals;
+
 Value of(const std::optional<std::string>& text) {
     if (!text || text->empty()) return {};
-    return *text;
+    return std::string_view(*text);
 }
 Value of(const std::string& text) {
     if (text.empty()) return {};
-    return text;
+    return std::string_view(text);
 }
 Value of(const std::optional<int>& number) {
     if (!number) return {};
@@ -36,10 +38,16 @@ bool empty(const Address& address) {
     return address == bare;
 }
 
-bool same(Address a, Address b) {
-    a.type.clear();
-    b.type.clear();
-    return a == b;
+bool same(const Address& a, const Address& b) {
+    if (a.type == b.type) return a == b;
+    auto retyped = a;
+    retyped.type = b.type;
+    return retyped == b;
+}
+
+bool says_nothing(const PersonName& name) {
+    const auto is_empty = [](const std::string& part) { return part.empty(); };
+    return (!name.family || name.family->empty()) && std::all_of(name.given.begin(), name.given.end(), is_empty);
 }
 
 /// Year, and month where it is given, of a partial date of birth.
@@ -76,24 +84,32 @@ bool has_section(VitalKind kind, std::string_view who) {
 
 }  // namespace
 
+bool equal(const Value& a, const Value& b) {
+    if (a.index() != b.index()) return false;
+    if (const auto* name = std::get_if<const PersonName*>(&a)) return **name == *std::get<const PersonName*>(b);
+    if (const auto* address = std::get_if<const Address*>(&a)) return **address == *std::get<const Address*>(b);
+    return a == b;
+}
+
 std::string in_words(const Value& value) {
-    if (const auto* text = std::get_if<std::string>(&value)) return *text;
+    if (const auto* text = std::get_if<std::string_view>(&value)) return std::string(*text);
     if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
     if (const auto* number = std::get_if<double>(&value)) return dump_json(Json(*number));
     if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "yes" : "no";
     if (const auto* age = std::get_if<Age>(&value)) return std::to_string(age->years) + " years";
     std::string out;
-    if (const auto* name = std::get_if<PersonName>(&value)) {
-        for (const auto& given : name->given) add_word(out, given, " ");
-        add_word(out, name->family.value_or(""), " ");
+    if (const auto* name = std::get_if<const PersonName*>(&value)) {
+        for (const auto& given : (*name)->given) add_word(out, given, " ");
+        add_word(out, (*name)->family.value_or(""), " ");
     }
-    if (const auto* address = std::get_if<Address>(&value)) {
-        for (const auto& part : {address->number, address->street, address->residential_area, address->town,
-                                 address->district_text, address->state_text, address->postal_code})
-            add_word(out, part.value_or(""), ", ");
-        for (const auto& line : address->lines) add_word(out, line, ", ");
-        for (const auto& area : address->areas) add_word(out, area, ", ");
-        add_word(out, address->country.value_or(""), ", ");
+    if (const auto* held = std::get_if<const Address*>(&value)) {
+        const auto& address = **held;
+        for (const auto* part : {&address.number, &address.street, &address.residential_area, &address.town,
+                                 &address.district_text, &address.state_text, &address.postal_code})
+            add_word(out, part->value_or(""), ", ");
+        for (const auto& line : address.lines) add_word(out, line, ", ");
+        for (const auto& area : address.areas) add_word(out, area, ", ");
+        add_word(out, address.country.value_or(""), ", ");
     }
     return out;
 }
@@ -185,7 +201,8 @@ bool EventValues::available(const std::string& role) const {
     const auto* who = person(role);
     if (who == nullptr) return false;
     if (who->unavailable_reason && who->names.empty()) return false;
-    return *who != Person{};
+    static const Person nobody;
+    return *who != nobody;
 }
 
 std::optional<std::chrono::year_month_day> EventValues::event_date() const {
@@ -216,9 +233,9 @@ Value EventValues::id_type(const Person& who, const FormField* field) const {
     for (const auto& identifier : who.identifiers) {
         if (identifier.type != "NONE" && identifier.value.empty()) continue;
         any = true;
-        if (offered(identifier.type)) return identifier.type;
+        if (offered(identifier.type)) return std::string_view(identifier.type);
     }
-    if (any && offered("NONE")) return std::string("NONE");
+    if (any && offered("NONE")) return "NONE"sv;
     return {};
 }
 
@@ -228,7 +245,7 @@ Value EventValues::same_address(const MapSource& source) const {
     const auto* own = who == nullptr ? nullptr : primary_address(*who);
     const auto* theirs = other == nullptr ? nullptr : primary_address(*other);
     if (own == nullptr) return {};
-    return std::string(theirs != nullptr && same(*own, *theirs) ? "YES" : "NO");
+    return theirs != nullptr && same(*own, *theirs) ? "YES"sv : "NO"sv;
 }
 
 Value EventValues::take_of_person(const MapSource& source, const FormField* field) const {
@@ -237,14 +254,14 @@ Value EventValues::take_of_person(const MapSource& source, const FormField* fiel
     if (source.take == Take::unavailable_reason) {
         if (available(source.role)) return {};
         if (who != nullptr && who->unavailable_reason && !who->unavailable_reason->empty())
-            return *who->unavailable_reason;
-        return map_.no_details_reason;
+            return std::string_view(*who->unavailable_reason);
+        return std::string_view(map_.no_details_reason);
     }
     if (who == nullptr) return {};
     switch (source.take) {
         case Take::name:
-            if (who->names.empty() || in_words(who->names.front()).empty()) return {};
-            return who->names.front();
+            if (who->names.empty() || says_nothing(who->names.front())) return {};
+            return &who->names.front();
         case Take::gender:
             return of(who->gender);
         case Take::birth_date:
@@ -259,7 +276,8 @@ Value EventValues::take_of_person(const MapSource& source, const FormField* fiel
             return id_type(*who, field);
         case Take::identifier:
             for (const auto& identifier : who->identifiers)
-                if (identifier.type == source.detail && !identifier.value.empty()) return identifier.value;
+                if (identifier.type == source.detail && !identifier.value.empty())
+                    return std::string_view(identifier.value);
             return {};
         case Take::marital_status:
             return of(who->marital_status);
@@ -275,7 +293,7 @@ Value EventValues::take_of_person(const MapSource& source, const FormField* fiel
             return of(who->multiple_birth);
         case Take::primary_address: {
             const auto* address = primary_address(*who);
-            return address == nullptr ? Value() : Value(*address);
+            return address == nullptr ? Value() : Value(address);
         }
         case Take::same_address:
             return same_address(source);
@@ -291,9 +309,9 @@ Value EventValues::take_of_event(const MapSource& source) const {
         case Take::place_kind:
             return of(place_.kind);
         case Take::place_location:
-            return place_.facility == nullptr ? Value() : Value(place_.facility->id);
+            return place_.facility == nullptr ? Value() : of(place_.facility->id);
         case Take::place_address:
-            return place_.address == nullptr ? Value() : Value(*place_.address);
+            return place_.address == nullptr ? Value() : Value(place_.address);
         case Take::place_jurisdiction:
             return of(place_.jurisdiction);
         case Take::birth_type:
@@ -378,7 +396,10 @@ class Names {
   public:
     explicit Names(std::vector<std::string>& out) : out_(out) {}
     void operator()(std::string_view prefix, std::string_view name, bool there) {
-        if (there) out_.push_back(std::string(prefix) + std::string(name));
+        if (!there) return;
+        auto& whole = out_.emplace_back();
+        whole.reserve(prefix.size() + name.size());
+        whole.append(prefix).append(name);
     }
     void operator()(std::string_view prefix, std::string_view name, const std::optional<std::string>& text) {
         (*this)(prefix, name, text && !text->empty());
@@ -391,7 +412,9 @@ class Names {
 }  // namespace
 
 std::vector<std::string> EventValues::present() const {
+    constexpr std::size_t usual = 64;
     std::vector<std::string> out;
+    out.reserve(usual);
     Names add(out);
     for (const auto& [event_role, ignored] : event_.persons) {
         const auto& as = event_role == role::informant && !informant_is_.empty() ? informant_is_ : event_role;
@@ -399,7 +422,7 @@ std::vector<std::string> EventValues::present() const {
         if (who == nullptr) continue;  // the informant's section repeats another's
         const auto prefix = as + ".";
         for (std::size_t i = 0; i < who->names.size(); ++i)
-            add(prefix, i == 0 ? "name" : "name[" + std::to_string(i) + "]", !in_words(who->names[i]).empty());
+            add(prefix, i == 0 ? "name" : "name[" + std::to_string(i) + "]", !says_nothing(who->names[i]));
         add(prefix, "gender", who->gender);
         add(prefix, "birth_date", who->birth_date);
         add(prefix, "age", who->age.has_value());

@@ -6,17 +6,23 @@
 #include "channels/opencrvs/places.hpp"
 
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 namespace ocm::opencrvs {
 
-/// A value taken from a vital event; monostate where there is none or it is empty.
-using Value = std::variant<std::monostate, std::string, std::int64_t, double, bool, PersonName, Address, Age>;
+/// A value of a vital event, looked at where it is: it holds while the event, its place and the map are there.
+/// monostate where there is none or it is empty.
+using Value =
+    std::variant<std::monostate, std::string_view, std::int64_t, double, bool, const PersonName*, const Address*, Age>;
 
 inline bool absent(const Value& value) {
     return std::holds_alternative<std::monostate>(value);
 }
+
+/// Whether both say the same.
+bool equal(const Value& a, const Value& b);
 
 /// The value as a person would write it in a comment.
 std::string in_words(const Value& value);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/opencrvs/form_config.hpp"
 
+#include "channels/opencrvs/shown_fields.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -276,10 +278,7 @@ const FormField* EventForm::find_annotation(std::string_view id) const {
 }
 
 Truth EventForm::shown(const FormField& field, const Facts& facts) const {
-    auto out = Truth::yes;
-    if (field.page && pages[*field.page].show) out = conditions[*pages[*field.page].show].holds(facts);
-    if (out != Truth::no && field.show) out = std::min(out, conditions[*field.show].holds(facts));
-    return out;
+    return ShownFields(*this, facts).of(field);
 }
 
 bool operator==(const EventForm& a, const EventForm& b) {

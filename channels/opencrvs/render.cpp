@@ -19,13 +19,13 @@ Rendered holds(Json value) {
 }
 
 Rendered code(const Value& value, const MapRow& row, const FormField& field, const std::string& at) {
-    const auto* given = std::get_if<std::string>(&value);
+    const auto* given = std::get_if<std::string_view>(&value);
     if (given == nullptr) return cannot("the form takes a code here");
-    const auto offered = [&](const std::string& option) {
+    const auto offered = [&](std::string_view option) {
         return std::find(field.options.begin(), field.options.end(), option) != field.options.end();
     };
-    const auto mapped = row.codes.find(*given);
-    const auto& option = mapped == row.codes.end() ? *given : mapped->second;
+    const auto mapped = row.codes.find(std::string(*given));
+    const auto option = mapped == row.codes.end() ? *given : std::string_view(mapped->second);
     if (offered(option)) {
         auto out = holds(option);
         if (option != *given) out.recoded.push_back({at, "sent as the form's own code for it"});
@@ -39,15 +39,16 @@ Rendered code(const Value& value, const MapRow& row, const FormField& field, con
     return out;
 }
 
-Rendered phone(const std::string& given, const CountryMap& map, const std::string& at) {
+Rendered phone(std::string_view given, const CountryMap& map, const std::string& at) {
     std::string digits;
     for (const char c : given)
         if (c != ' ' && c != '-' && c != '(' && c != ')') digits += c;
     if (digits.starts_with("00")) digits.replace(0, 2, "+");
     if (digits.starts_with(map.phone_international))
         digits = map.phone_national + digits.substr(map.phone_international.size());
-    auto out = holds(digits);
-    if (digits != given) out.recoded.push_back({at, "sent in the national form of the number"});
+    const bool recoded = digits != given;
+    auto out = holds(std::move(digits));
+    if (recoded) out.recoded.push_back({at, "sent in the national form of the number"});
     return out;
 }
 
@@ -72,9 +73,9 @@ bool is_email(std::string_view text) {
     return letters && fits(text.substr(0, at), "._%+-'") && fits(domain, ".-") && domain.front() != '-';
 }
 
-Rendered date(const std::string& given, const std::string& at) {
+Rendered date(std::string_view given, const std::string& at) {
     if (parse_date(given)) return holds(given);
-    if (given.size() > 10 && given[10] == 'T' && parse_date(std::string_view(given).substr(0, 10))) {
+    if (given.size() > 10 && given[10] == 'T' && parse_date(given.substr(0, 10))) {
         auto out = holds(given.substr(0, 10));
         out.recoded.push_back({at, "sent without the time of day"});
         return out;
@@ -85,7 +86,7 @@ Rendered date(const std::string& given, const std::string& at) {
 Rendered number(const Value& value, const std::string& at) {
     if (const auto* whole = std::get_if<std::int64_t>(&value)) return holds(*whole);
     if (const auto* real = std::get_if<double>(&value)) return holds(*real);
-    if (const auto* text = std::get_if<std::string>(&value)) {
+    if (const auto* text = std::get_if<std::string_view>(&value)) {
         std::int64_t whole = 0;
         const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), whole);
         if (error == std::errc() && end == text->data() + text->size()) {
@@ -99,7 +100,7 @@ Rendered number(const Value& value, const std::string& at) {
 
 Rendered checkbox(const Value& value) {
     if (const auto* flag = std::get_if<bool>(&value)) return holds(*flag);
-    if (const auto* text = std::get_if<std::string>(&value)) {
+    if (const auto* text = std::get_if<std::string_view>(&value)) {
         if (*text == "true") return holds(true);
         if (*text == "false") return holds(false);
     }
@@ -114,7 +115,7 @@ Rendered name(const PersonName& given) {
         if (!first.empty()) first += ' ';
         first += part;
     }
-    if (!first.empty()) out["firstname"] = first;
+    if (!first.empty()) out["firstname"] = std::move(first);
     if (given.family && !given.family->empty()) out["surname"] = *given.family;
     return out.empty() ? cannot("the name is empty") : holds(std::move(out));
 }
@@ -185,8 +186,9 @@ Rendered address(const Address& given, const FormField& field, const RenderConte
     Rendered out;
     Json value = Json::object();
     const bool said = given.country && !given.country->empty();
-    value["country"] = said ? *given.country : context.map.country;
-    if (value["country"] == context.map.country) {
+    const auto& country = said ? *given.country : context.map.country;
+    value["country"] = country;
+    if (country == context.map.country) {
         value["addressType"] = "DOMESTIC";
         domestic_area(given, context, value, out, at);
         street_details(given, context.map.domestic, keys.domestic, value, out, at);
@@ -207,7 +209,7 @@ Rendered address(const Address& given, const FormField& field, const RenderConte
 Rendered render(const Value& value, const MapRow& row, const FormField& field, const std::string& at,
                 const RenderContext& context) {
     if (row.constant) return holds(*row.constant);
-    const auto* text = std::get_if<std::string>(&value);
+    const auto* text = std::get_if<std::string_view>(&value);
     const auto refuse_shape = [&] { return cannot("the value does not fit a field of type " + field.type); };
     switch (field.kind) {
         case FieldKind::code:
@@ -240,12 +242,12 @@ Rendered render(const Value& value, const MapRow& row, const FormField& field, c
             return out;
         }
         case FieldKind::name: {
-            const auto* person = std::get_if<PersonName>(&value);
-            return person == nullptr ? refuse_shape() : name(*person);
+            const auto* person = std::get_if<const PersonName*>(&value);
+            return person == nullptr ? refuse_shape() : name(**person);
         }
         case FieldKind::address: {
-            const auto* place = std::get_if<Address>(&value);
-            return place == nullptr ? refuse_shape() : address(*place, field, context, at);
+            const auto* place = std::get_if<const Address*>(&value);
+            return place == nullptr ? refuse_shape() : address(**place, field, context, at);
         }
         case FieldKind::quantity:
         case FieldKind::other:

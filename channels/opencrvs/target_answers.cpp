@@ -165,6 +165,7 @@ Result<EventDocument> EventDocument::read(const UpstreamReply& reply) {
     if (!is_uuid(out.id) || out.tracking_id.empty() || actions == nullptr || !actions->is_array()) {
         return useless("other JSON");
     }
+    out.actions.reserve(actions->size());
     for (const auto& action : *actions) {
         out.actions.push_back({std::string(text_member(action, "id")), std::string(text_member(action, "type")),
                                std::string(text_member(action, "status")),

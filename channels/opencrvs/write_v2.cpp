@@ -2,6 +2,7 @@
 #include "channels/opencrvs/write_v2.hpp"
 
 #include "channels/opencrvs/render.hpp"
+#include "channels/opencrvs/shown_fields.hpp"
 
 #include <algorithm>
 #include <set>
@@ -39,6 +40,9 @@ class Writer {
           today_(std::chrono::floor<std::chrono::days>(now)) {}
 
     Result<Written> write() {
+        candidates_.reserve(rows_.rows.size());
+        taken_.reserve(rows_.rows.size());
+        carried_.reserve(rows_.rows.size());
         for (const auto& row : rows_.rows)
             if (!row.field.empty()) take(row);
         if (refused_) return fail(*refused_);
@@ -46,6 +50,7 @@ class Writer {
         keep_shown();
         for (const auto& row : rows_.rows)
             if (row.field.empty()) take_rest(row);
+        std::sort(carried_.begin(), carried_.end());
         settle_losses();
         account_for_rest();
         auto notes = values_.notes();
@@ -59,15 +64,33 @@ class Writer {
     bool applies(const MapRow& row) const {
         return std::all_of(row.when.begin(), row.when.end(), [&](const auto& asked) {
             const auto value = values_.take(asked.first, nullptr);
-            const auto* code = std::get_if<std::string>(&value);
+            const auto* code = std::get_if<std::string_view>(&value);
             return code != nullptr && std::find(asked.second.begin(), asked.second.end(), *code) != asked.second.end();
         });
     }
 
     const Candidate* candidate_for(const FormField& field) const {
-        for (const auto& candidate : candidates_)
-            if (candidate.field == &field) return &candidate;
-        return nullptr;
+        const auto found = std::find(taken_.begin(), taken_.end(), &field);
+        return found == taken_.end() ? nullptr : &candidates_[static_cast<std::size_t>(found - taken_.begin())];
+    }
+
+    void add_candidate(Candidate candidate) {
+        taken_.push_back(candidate.field);
+        candidates_.push_back(std::move(candidate));
+    }
+
+    void carry(std::string name) {
+        if (!name.empty()) carried_.push_back(std::move(name));
+    }
+    /// Once all that is carried is known.
+    bool is_carried(const std::string& name) const {
+        return std::binary_search(carried_.begin(), carried_.end(), name);
+    }
+
+    /// What the form made of a candidate, wherever it is now.
+    const Json& written(const Candidate& candidate) const {
+        const bool there = !candidate.annotation && candidate.shown != Truth::no;
+        return there ? out_.declaration.at(candidate.field->id) : candidate.rendered.value;
     }
 
     void lose(std::string name, std::string why, const std::string& overflow, const Value& value) {
@@ -75,10 +98,17 @@ class Writer {
     }
 
     void take(const MapRow& row) {
+        // Only the type of an identifier depends on the field; for what the event does not have none is looked up.
+        const bool by_field = row.from.take == Take::id_type;
+        Value value;
+        if (!by_field) {
+            value = values_.take(row.from, nullptr);
+            if (absent(value)) return;
+        }
         const auto* field = form_.find(row.field);
         const auto* annotation = field == nullptr ? form_.find_annotation(row.field) : nullptr;
         const auto* target = field != nullptr ? field : annotation;
-        auto value = values_.take(row.from, target);
+        if (by_field) value = values_.take(row.from, target);
         if (absent(value) || !applies(row)) return;
         auto name = values_.accounted_as(row.from);
         if (target == nullptr) {
@@ -86,10 +116,10 @@ class Writer {
             return;
         }
         if (const auto* taken = candidate_for(*target)) {
-            if (taken->name != name && taken->value != value)
+            if (taken->name != name && !equal(taken->value, value))
                 lose(std::move(name), "another value was taken for the field " + row.field, row.overflow, value);
-            else if (!name.empty())
-                carried_.insert(std::move(name));
+            else
+                carry(std::move(name));
             return;
         }
         if (row.from.take == Take::place_location) check_facility(*target);
@@ -99,8 +129,9 @@ class Writer {
             return;
         }
         const bool lossy = rendered.lossy;
-        candidates_.push_back({&row, target, name, value, std::move(rendered), annotation != nullptr, Truth::yes});
-        if (lossy) keep_as_text(row, name, value);
+        auto text_name = lossy ? name : std::string();
+        add_candidate({&row, target, std::move(name), value, std::move(rendered), annotation != nullptr, Truth::yes});
+        if (lossy) keep_as_text(row, text_name, value);
     }
 
     void check_facility(const FormField& field) {
@@ -121,35 +152,43 @@ class Writer {
         if (candidate_for(*field) != nullptr || field->kind != FieldKind::text) return;
         Rendered rendered;
         rendered.value = in_words(value);
-        candidates_.push_back({&row, field, name, value, std::move(rendered), false, Truth::yes});
+        add_candidate({&row, field, name, value, std::move(rendered), false, Truth::yes});
     }
 
     /// Finds what the form would show: conditions look at the values that are themselves shown, so it is asked again
     /// until nothing changes. Forms settle in two or three rounds; one that never does only loses fields.
     void hide() {
         constexpr int rounds = 8;
-        Json declaration = Json::object();
-        for (const auto& candidate : candidates_)
-            if (!candidate.annotation) declaration[candidate.field->id] = candidate.rendered.value;
-        std::vector<const Candidate*> changed;
+        auto& declaration = out_.declaration = Json::object();
+        for (auto& candidate : candidates_)
+            if (!candidate.annotation) declaration[candidate.field->id] = std::move(candidate.rendered.value);
+        std::vector<Candidate*> changed;
         for (int round = 0; round < rounds + 2; ++round) {
             const Facts facts{declaration, today_};
             changed.clear();
+            ShownFields fields(form_, facts);
             for (auto& candidate : candidates_) {
                 if (candidate.annotation) continue;
-                auto shown = form_.shown(*candidate.field, facts);
+                auto shown = fields.of(*candidate.field);
                 if (round >= rounds) shown = std::min(shown, candidate.shown);
                 if (shown != candidate.shown) changed.push_back(&candidate);
                 candidate.shown = shown;
             }
             if (changed.empty()) break;
-            for (const auto* candidate : changed) {
-                if (candidate->shown == Truth::no) {
-                    declaration.erase(candidate->field->id);
-                } else {
-                    declaration[candidate->field->id] = candidate->rendered.value;
-                }
-            }
+            for (auto* candidate : changed) move_value(*candidate);
+        }
+    }
+
+    /// Into the declaration where it is shown, out of it where it is not.
+    void move_value(Candidate& candidate) {
+        auto& declaration = out_.declaration.get_ref<Json::object_t&>();
+        const auto there = declaration.find(candidate.field->id);
+        if (candidate.shown != Truth::no) {
+            if (there == declaration.end())
+                declaration.emplace(candidate.field->id, std::move(candidate.rendered.value));
+        } else if (there != declaration.end()) {
+            candidate.rendered.value = std::move(there->second);
+            declaration.erase(there);
         }
     }
 
@@ -158,15 +197,15 @@ class Writer {
         if (hidden.row->from.take != Take::primary_address) return false;
         return std::any_of(candidates_.begin(), candidates_.end(), [&](const Candidate& other) {
             return other.row->from.take == Take::same_address && other.row->from.role == hidden.row->from.role &&
-                   other.shown != Truth::no && other.rendered.value == "YES";
+                   other.shown != Truth::no && written(other) == "YES";
         });
     }
 
     void keep_shown() {
         for (const auto& candidate : candidates_)
             if (candidate.shown == Truth::no) leave_out(candidate);
-        out_.declaration = Json::object();
         out_.annotation = Json::object();
+        out_.account.carried.reserve(candidates_.size());
         for (auto& candidate : candidates_)
             if (candidate.shown != Truth::no) keep(candidate);
     }
@@ -174,7 +213,7 @@ class Writer {
     void leave_out(const Candidate& hidden) {
         if (said_to_be_the_same(hidden)) {
             out_.account.recoded.push_back({hidden.name, "sent as being the same as another person's"});
-            carried_.insert(hidden.name);
+            carry(hidden.name);
             return;
         }
         lose(hidden.name, "the form does not show the field " + hidden.field->id + " for such an event",
@@ -187,10 +226,9 @@ class Writer {
             account.warnings.push_back({candidate.field->id,
                                         "the form's condition for showing the field is of a kind "
                                         "this version does not know: taken as shown"});
-        auto& into = candidate.annotation ? out_.annotation : out_.declaration;
-        into[candidate.field->id] = std::move(candidate.rendered.value);
+        if (candidate.annotation) out_.annotation[candidate.field->id] = std::move(candidate.rendered.value);
         account.carried.push_back(candidate.field->id);
-        if (!candidate.name.empty()) carried_.insert(candidate.name);
+        carry(std::move(candidate.name));
         const auto add = [](std::vector<Account::Note>& to, std::vector<Account::Note>& from) {
             std::move(from.begin(), from.end(), std::back_inserter(to));
         };
@@ -217,7 +255,7 @@ class Writer {
         std::stable_partition(losses_.begin(), losses_.end(),
                               [&](const Loss& loss) { return form_.find_annotation(loss.overflow) != nullptr; });
         for (auto& loss : losses_) {
-            if (carried_.contains(loss.name) || !settled_.insert(loss.name).second) continue;
+            if (is_carried(loss.name) || !settled_.insert(loss.name).second) continue;
             const bool kept = form_.find_annotation(loss.overflow) != nullptr;
             if (!kept) {
                 out_.account.dropped.push_back({loss.name, loss.why});
@@ -236,8 +274,8 @@ class Writer {
 
     void account_for_rest() {
         for (auto& name : values_.present())
-            if (!carried_.contains(name) && !settled_.contains(name))
-                out_.account.dropped.push_back({name, "the map or the form has no field for it"});
+            if (!is_carried(name) && !settled_.contains(name))
+                out_.account.dropped.push_back({std::move(name), "the map or the form has no field for it"});
     }
 
     void append_comment() {
@@ -258,7 +296,9 @@ class Writer {
     std::chrono::year_month_day today_;
     std::vector<Candidate> candidates_;
     std::vector<Loss> losses_;
-    std::set<std::string> carried_, settled_;
+    std::vector<const FormField*> taken_;  // by the candidates, in their order
+    std::vector<std::string> carried_;
+    std::set<std::string> settled_;
     std::optional<Error> refused_;
     std::string comment_field_, comment_;
     Written out_;
