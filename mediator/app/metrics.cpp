@@ -9,12 +9,41 @@
 
 #include <map>
 #include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace ocm::app {
 namespace {
 
 const prometheus::Histogram::BucketBoundaries seconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                                       0.25,  0.5,    1,     2.5,  5,     10,   30};
+
+/// The metrics of a family by their labels' values. A family looks one up by a map of its labels that is made, checked
+/// and hashed for it each time; here the few that there are stand in a row.
+template <class Metric>
+class Known {
+  public:
+    template <class Make>
+    Metric& find(std::string_view first, std::string_view second, const Make& make) {
+        const std::lock_guard lock(mutex_);
+        for (const auto& each : rows_) {
+            if (each.first == first && each.second == second) return *each.metric;
+        }
+        auto& made = make();
+        if (rows_.size() < most) rows_.push_back({std::string(first), std::string(second), &made});
+        return made;
+    }
+
+  private:
+    static constexpr std::size_t most = 64;  // those beyond are found by their family
+    struct Row {
+        std::string first, second;
+        Metric* metric;
+    };
+    std::mutex mutex_;
+    std::vector<Row> rows_;
+};
 
 }  // namespace
 
@@ -66,6 +95,8 @@ struct Metrics::Impl {
             .Name("mediator_outbox_oldest_seconds")
             .Help("Age of the oldest delivery that is not over, by destination")
             .Register(registry);
+    Known<prometheus::Counter> transactions_by, attempts_by;
+    Known<prometheus::Histogram> durations_by, upstream_durations_by;
     std::map<std::vector<std::string>, prometheus::Gauge*> depths;  // under mutex
     std::map<std::string, prometheus::Gauge*> ages;                 // under mutex
     std::mutex mutex;
@@ -76,16 +107,27 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
 Metrics::~Metrics() = default;
 
 void Metrics::transaction(std::string_view channel, int http_status, Milliseconds took) {
-    const std::string name(channel);
-    impl_->transactions.Add({{"channel", name}, {"status", std::to_string(http_status)}}).Increment();
-    impl_->durations.Add({{"channel", name}}, seconds).Observe(static_cast<double>(took.count()) / 1000.0);
+    const auto status = std::to_string(http_status);
+    auto& all = *impl_;
+    all.transactions_by
+        .find(channel, status,
+              [&]() -> auto& { return all.transactions.Add({{"channel", std::string(channel)}, {"status", status}}); })
+        .Increment();
+    all.durations_by
+        .find(channel, {}, [&]() -> auto& { return all.durations.Add({{"channel", std::string(channel)}}, seconds); })
+        .Observe(static_cast<double>(took.count()) / 1000.0);
 }
 
 void Metrics::upstream(const Orchestration& step) {
     const auto outcome = step.response ? std::to_string(step.response->status)
                                        : std::string(step.error ? name(step.error->code) : "none");
-    impl_->attempts.Add({{"step", step.name}, {"outcome", outcome}}).Increment();
-    impl_->upstream_durations.Add({{"step", step.name}}, seconds)
+    auto& all = *impl_;
+    all.attempts_by
+        .find(step.name, outcome,
+              [&]() -> auto& { return all.attempts.Add({{"step", step.name}, {"outcome", outcome}}); })
+        .Increment();
+    all.upstream_durations_by
+        .find(step.name, {}, [&]() -> auto& { return all.upstream_durations.Add({{"step", step.name}}, seconds); })
         .Observe(static_cast<double>(step.took.count()) / 1000.0);
 }
 
