@@ -269,9 +269,7 @@ Task<HttpResponse> Engine::finish(Exchange& exchange, Answer answer) {
     outcome.mediator_urn = settings->mediator_urn;
     outcome.response = std::move(recorded.response);
     outcome.at = recorded.recorded_at;
-    outcome.orchestrations = exchange.steps();
-    outcome.orchestrations.insert(outcome.orchestrations.end(), exchange.part_steps().begin(),
-                                  exchange.part_steps().end());
+    outcome.orchestrations = exchange.take_steps();
     outcome.properties = std::move(recorded.properties);
     outcome.properties["mediator-transaction"] = exchange.id();
     outcome.status = recorded.status;

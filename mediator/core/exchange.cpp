@@ -190,6 +190,13 @@ void Exchange::note_part(const std::vector<Orchestration>& steps) {
     part_steps_.insert(part_steps_.end(), steps.begin(), steps.end());
 }
 
+std::vector<Orchestration> Exchange::take_steps() {
+    auto steps = std::exchange(steps_, {});
+    const auto of_parts = std::exchange(part_steps_, {});
+    steps.insert(steps.end(), of_parts.begin(), of_parts.end());
+    return steps;
+}
+
 Task<Result<UpstreamReply>> Exchange::call(UpstreamCall call, RetryPolicy policy) {
     if (!received_) co_return fail(ErrorCode::internal, "a call was made before the transaction was recorded");
     if (!call.repeatable && before_unrepeatable) {

@@ -97,9 +97,10 @@ class Exchange {
     /// Adds a local step worth showing.
     void note(Orchestration step) { steps_.push_back(std::move(step)); }
     const std::vector<Orchestration>& steps() const { return steps_; }
+    /// All steps, its own and then its parts', once they are recorded: the exchange has none left.
+    std::vector<Orchestration> take_steps();
     /// Steps of its parts: recorded with them, shown with the whole.
     void note_part(const std::vector<Orchestration>& steps);
-    const std::vector<Orchestration>& part_steps() const { return part_steps_; }
 
     /// The *received* operation, for the engine to commit together with the answer where no channel did.
     store_ops::Receive receive_op(std::optional<Claim> claim) const;

@@ -117,6 +117,14 @@ TEST(Envelope, AsksForARerunOnlyWhereItHelps) {
     EXPECT_EQ(built(from)["status"], "Failed");
 }
 
+TEST(Envelope, OfSeveralHeadersOfOneNameTheLastStands) {
+    auto from = outcome();
+    from.response.headers =
+        HttpHeaders{{"X-B", "1"}, {"x.a", "2"}, {"Connection", "close"}, {"x-b", "3"}, {"X_A", "4"}};
+    EXPECT_EQ(built(from)["response"]["headers"],
+              (Json{{"content-type", "text/plain; charset=utf-8"}, {"x-b", "3"}, {"x_a", "4"}}));
+}
+
 TEST(Envelope, SurvivesWhateverComesIn) {
     Outcome from;
     from.response.status = -5;

@@ -100,6 +100,31 @@ TEST(Urls, Split) {
     }
 }
 
+TEST(Hash, RandomBytesAreNeverGivenTwice) {
+    // Small ones are drawn ahead: more of them than are drawn at once, and sizes that do not divide it.
+    std::set<std::string> seen;
+    for (int i = 0; i < 500; ++i) {
+        for (const std::size_t size : {16u, 32u, 33u, 64u, 65u, 5000u}) {
+            const auto bytes = random_bytes(size);
+            ASSERT_EQ(bytes.size(), size);
+            EXPECT_TRUE(seen.insert(bytes.substr(0, 16)).second);
+            EXPECT_TRUE(seen.insert(bytes.substr(size - 16)).second || size < 32);
+        }
+    }
+    EXPECT_TRUE(random_bytes(0).empty());
+}
+
+TEST(Redaction, KnowsWhatNamesACredential) {
+    for (const char* name : {"Authorization", "Proxy-AUTHORIZATION", "set-cookie", "x-api_key", "MyApiKey", "passwd2",
+                             "client_secret", "Auth-Whatever", "a-very-long-name-of-a-header-field-with-a-Token"}) {
+        EXPECT_TRUE(holds_a_credential(name)) << name;
+    }
+    for (const char* name : {"", "a", "api", "x-auth-user", "tok", "toke", "author", "Token_Type",
+                             "X-OPENHIM-TransactionID", "passw", "coookie", "a-pi-key"}) {
+        EXPECT_FALSE(holds_a_credential(name)) << name;
+    }
+}
+
 TEST(Redaction, TakesCredentialsOutOfEverything) {
     const auto headers = redact_headers(HttpHeaders{{"Authorization", "Basic x"},
                                                     {"Cookie", "s"},
