@@ -4,6 +4,7 @@
 #include "core/envelope.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
+#include "core/json_text.hpp"
 #include "store/part.hpp"
 
 #include <stdexcept>
@@ -54,14 +55,23 @@ void add_parts(PreparedEntry& entry, std::vector<Part> parts) {
     for (auto& part : parts) add_part(entry, valid_utf8(part.name), std::move(part.bytes));
 }
 
+/// The same where a text of every transaction is written without a tree: the members then come in the order of their
+/// names, which makes it canonical.
+void put(JsonText& out, const char* name, std::string_view value) {
+    if (!value.empty()) out.member(name, valid_utf8(value));
+}
+
 std::string subjects_json(const Subjects& subjects) {
-    Json json = Json::object();
-    put(json, "tracking_id", subjects.tracking_id);
-    put(json, "event_id", subjects.event_id);
-    put(json, "registration_number", subjects.registration_number);
-    put(json, "source_id", subjects.source_id);
-    put(json, "office", subjects.office);
-    return json.empty() ? std::string() : canonical_json(json);
+    JsonText out;
+    out.begin_object();
+    put(out, "event_id", subjects.event_id);
+    put(out, "office", subjects.office);
+    put(out, "registration_number", subjects.registration_number);
+    put(out, "source_id", subjects.source_id);
+    put(out, "tracking_id", subjects.tracking_id);
+    out.end_object();
+    auto text = out.take();
+    return text == "{}" ? std::string() : text;
 }
 
 void add_subjects(PreparedEntry& entry, const Subjects& subjects) {
@@ -489,13 +499,18 @@ PreparedEntry erased_entry(WallTime at, std::string_view actor, const std::vecto
 }
 
 std::string subject_json(const Subject& subject) {
-    Json json = Json::object();
-    put(json, "person", subject.person);
-    put(json, "date", subject.date);
-    put(json, "parent", subject.parent);
-    put(json, "sex", subject.sex);
-    if (subject.multiple) json["multiple"] = true;
-    return canonical_json(json);
+    JsonText out;
+    out.begin_object();
+    put(out, "date", subject.date);
+    if (subject.multiple) {
+        out.key("multiple");
+        out.boolean(true);
+    }
+    put(out, "parent", subject.parent);
+    put(out, "person", subject.person);
+    put(out, "sex", subject.sex);
+    out.end_object();
+    return out.take();
 }
 
 Subject read_subject(std::string_view text) {
@@ -507,14 +522,16 @@ Subject read_subject(std::string_view text) {
 }
 
 std::string claim_json(const Claim& claim) {
-    Json json = Json::object();
-    put(json, "client", claim.client);
-    put(json, "format", claim.format);
-    put(json, "kind", name(claim.kind));
-    put(json, "key_sha256", claim.key);
-    put(json, "content_sha256", claim.content_sha256);
-    put(json, "subject", subject_json(claim.subject));
-    return canonical_json(json);
+    JsonText out;
+    out.begin_object();
+    put(out, "client", claim.client);
+    put(out, "content_sha256", claim.content_sha256);
+    put(out, "format", claim.format);
+    put(out, "key_sha256", claim.key);
+    put(out, "kind", name(claim.kind));
+    put(out, "subject", subject_json(claim.subject));
+    out.end_object();
+    return out.take();
 }
 
 std::optional<Claim> read_claim(std::string_view text) {
