@@ -58,8 +58,9 @@ struct PartialDate {
 std::optional<PartialDate> partial_date(std::string_view text) {
     PartialDate out;
     if (text.size() != 4 && text.size() != 7) return std::nullopt;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + 4, out.year);
-    if (error != std::errc() || end != text.data() + 4 || out.year < 1000) return std::nullopt;
+    const auto year = text.substr(0, 4);
+    const auto [end, error] = std::from_chars(year.data(), year.data() + year.size(), out.year);
+    if (error != std::errc() || end != year.data() + year.size() || out.year < 1000) return std::nullopt;
     if (text.size() == 4) return out;
     unsigned month = 0;
     const auto [stop, failure] = std::from_chars(text.data() + 5, text.data() + 7, month);
