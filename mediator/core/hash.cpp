@@ -150,7 +150,8 @@ void draw(char* to, std::size_t count) {
 }
 
 /// Drawn ahead, for one thread: the generator takes about as long for a few bytes as for all of these. What was taken
-/// is wiped: nothing that was given out can be read here.
+/// is wiped: nothing that was given out can be read here. Only for a program that does not fork (a child would give out
+/// the same bytes again).
 class DrawnAhead {
   public:
     static constexpr std::size_t most = 64;  // taken at once
