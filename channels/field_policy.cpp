@@ -247,6 +247,27 @@ bool is_granted(std::string_view asked, const std::vector<std::string>& granted)
     return std::ranges::includes(given, wanted);
 }
 
+std::vector<std::string> narrowed(const std::vector<std::string>& asked, const std::vector<std::string>& granted) {
+    std::vector<std::string> out;
+    std::set<std::string_view> given, rest, kept;
+    for (const auto& each : granted) add_single(each, given);
+    for (const auto& each : asked) {
+        const bool named = std::ranges::find(granted, each) != granted.end();
+        std::set<std::string_view> single;
+        add_single(each, single);
+        if (named || (!single.empty() && !fields_of_permission(each) && std::ranges::includes(given, single))) {
+            if (std::ranges::find(out, each) == out.end()) out.push_back(each);
+            kept.merge(single);
+        } else {
+            rest.merge(single);
+        }
+    }
+    for (const auto each : rest) {
+        if (given.contains(each) && !kept.contains(each)) out.emplace_back(each);
+    }
+    return out;
+}
+
 Permitted permit(const VitalEvent& event, const std::vector<std::string>& granted) {
     std::set<std::string_view> names(granted.begin(), granted.end());
     names.erase("");  // the group of what stands in none

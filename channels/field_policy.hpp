@@ -28,6 +28,11 @@ const std::vector<std::string>& national_id_permissions(VitalKind kind);
 /// True where everything that is asked for by a name, a group or a permission code is granted by these.
 bool is_granted(std::string_view asked, const std::vector<std::string>& granted);
 
+/// What of the names, groups and codes that were asked for these grant. A code stays a code only where it is granted as
+/// one, for a section of OpenCRVS holds more than its fields; of what is granted in part its single fields are left.
+/// Never wider than either. Pure.
+std::vector<std::string> narrowed(const std::vector<std::string>& asked, const std::vector<std::string>& granted);
+
 struct Permitted {
     VitalEvent event;                    // nothing else is in it
     std::vector<std::string> disclosed;  // of the list, without groups: those that were granted and hold a value

@@ -204,6 +204,7 @@ WebhookDeps complete(WebhookDeps deps) {
     if (!deps.subscriptions) {
         deps.subscriptions = [nobody = std::make_shared<const SubscriptionDirectory>()] { return nobody; };
     }
+    if (!deps.client) deps.client = [](const std::string&) { return std::optional<Client>(); };
     if (!deps.callbacks) deps.callbacks = [] { return CallbackPolicy{}; };
     if (!deps.place) deps.place = [](const PlaceCode& code, WallTime) -> Result<std::string> { return code.code; };
     return deps;
@@ -232,7 +233,8 @@ ChannelDefinition make_webhook_channel(WebhookDeps deps) {
 
 DeliveryKind make_webhook_kind(const WebhookDeps& deps) {
     const auto whole = complete(deps);
-    return make_webhook_delivery({whole.subscriptions, whole.callbacks, contracts(whole.fhir_base), whole.detour});
+    return make_webhook_delivery(
+        {whole.subscriptions, whole.client, whole.callbacks, contracts(whole.fhir_base), whole.detour});
 }
 
 }  // namespace ocm::webhook

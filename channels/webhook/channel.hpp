@@ -16,6 +16,7 @@ namespace ocm::webhook {
 
 struct WebhookDeps {
     Directory subscriptions;                    // may be empty: nobody subscribes
+    ClientOf client{};                          // may be empty: nobody is known, so nobody is told
     std::function<CallbackPolicy()> callbacks;  // may be empty: nobody may be called
     std::function<void()> changed;              // called once a change is committed, before it is answered
     std::string fhir_base{};                    // address of our FHIR interface; empty: nobody is told in FHIR

@@ -91,9 +91,9 @@ auto what_it_asks(const Subscription& one) {
     return std::tie(one.topics, one.callback, one.fields, one.areas, one.offices, one.statuses, one.until);
 }
 
-/// With what its owner has to know of its topics.
-Json shown(const Subscription& subscription, const WebhookDeps& deps) {
-    auto out = cloudevents::write_subscription(subscription);
+/// With the fields that it tells now, and what its owner has to know of its topics.
+Json shown(const Subscription& subscription, const Client& client, const WebhookDeps& deps) {
+    auto out = cloudevents::write_subscription(as_granted(subscription, client));
     auto warnings = Json::array();
     for (const auto& each : subscription.topics) {
         const auto about = topic(each);
@@ -105,7 +105,7 @@ Json shown(const Subscription& subscription, const WebhookDeps& deps) {
 }
 
 Answer made(const Exchange& exchange, const Subscription& subscription, const WebhookDeps& deps, int status) {
-    auto out = told(status, shown(subscription, deps));
+    auto out = told(status, shown(subscription, *exchange.caller().client, deps));
     // As the caller sees our paths.
     out.response.headers.set("Location", exchange.request().path + '/' + subscription.id);
     return out;
@@ -126,7 +126,8 @@ Task<Answer> create(Exchange& exchange, Shared deps) {
     if (!asked) co_return refused(asked.error());
     const auto directory = deps->subscriptions();
     if (const auto* known = directory->by_id(asked->id); lives(known)) {
-        if (what_it_asks(*known) != what_it_asks(*asked))
+        if (what_it_asks(*known) != what_it_asks(*asked) &&
+            what_it_asks(as_granted(*known, client)) != what_it_asks(*asked))
             co_return refused(ErrorCode::conflict,
                               "you have a subscription to these topics at this callback that asks for something else: "
                               "remove " +
@@ -158,7 +159,8 @@ Task<Answer> list(Exchange& exchange, Shared deps) {
     auto all = Json::array();
     const auto directory = deps->subscriptions();
     for (const auto& one : directory->all()) {
-        if (own(*directory, one.id, *exchange.caller().client) != nullptr) all.push_back(shown(one, *deps));
+        if (own(*directory, one.id, *exchange.caller().client) != nullptr)
+            all.push_back(shown(one, *exchange.caller().client, *deps));
     }
     co_return told(200, {{"subscriptions", std::move(all)}});
 }
@@ -167,7 +169,7 @@ Task<Answer> read_one(Exchange& exchange, Shared deps) {
     const auto directory = deps->subscriptions();
     const auto* known = own(*directory, exchange.path_values.at("id"), *exchange.caller().client);
     if (known == nullptr) co_return not_there();
-    co_return told(200, shown(*known, *deps));
+    co_return told(200, shown(*known, *exchange.caller().client, *deps));
 }
 
 /// What {"state"} asks for.
@@ -192,7 +194,7 @@ Task<Answer> change(Exchange& exchange, Shared deps) {
     if (!lives(known)) co_return refused(ErrorCode::conflict, "it has ended: subscribe again", "/state");
     if (known->state == SubscriptionState::paused && known->why != paused_by_subscriber)
         co_return refused(ErrorCode::conflict, "it is paused by an administrator", "/state");
-    if (known->state == *state) co_return told(200, shown(*known, *deps));
+    if (known->state == *state) co_return told(200, shown(*known, *exchange.caller().client, *deps));
     auto changed = *known;
     changed.state = *state;
     changed.why = *state == SubscriptionState::paused ? std::string(paused_by_subscriber) : std::string();
@@ -201,7 +203,7 @@ Task<Answer> change(Exchange& exchange, Shared deps) {
     const auto* action = *state == SubscriptionState::paused ? "subscription.pause" : "subscription.resume";
     auto kept = co_await keep(exchange, deps, changed, action);
     if (!kept) co_return refused(kept.error());
-    co_return told(200, shown(changed, *deps));
+    co_return told(200, shown(changed, *exchange.caller().client, *deps));
 }
 
 Task<Answer> remove(Exchange& exchange, Shared deps) {

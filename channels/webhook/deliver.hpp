@@ -3,6 +3,7 @@
 
 #include "channels/registration_event.hpp"
 #include "channels/webhook/callback.hpp"
+#include "channels/webhook/grant.hpp"
 #include "channels/webhook/subscriptions.hpp"
 #include "core/delivery_kind.hpp"
 
@@ -39,6 +40,7 @@ struct Detour {
 
 struct DeliveryDeps {
     Directory subscriptions;
+    ClientOf client;  // what is told is cut to what it has at that moment
     std::function<CallbackPolicy()> callbacks;
     Contracts contracts;
     std::shared_ptr<const Detour> detour{};  // none: subscribers are called directly
@@ -58,8 +60,9 @@ UpstreamCall call_to(const Subscription& subscription, const Message& message, c
 dispatch::Outcome outcome_of(const UpstreamReply& reply);
 
 /// How deliveries to subscribers are worked off. One whose subscription is gone or ended is dropped with the reason,
-/// one whose subscription is paused waits. What left is recorded as a disclosure with what became of it; 410 ends the
-/// subscription in the same commit.
+/// one whose subscription is paused or whose client is disabled waits. Whatever was granted when it was queued, it
+/// tells what the client has when it is sent (grant.hpp), and is dropped where that is nothing of its kind. What left
+/// is recorded as a disclosure with what became of it; 410 ends the subscription in the same commit.
 DeliveryKind make_webhook_delivery(DeliveryDeps deps);
 
 }  // namespace ocm::webhook

@@ -71,6 +71,8 @@ Result<void> Application::Impl::build() {
     if (auto built = build_channels(); !built) return built;
     // Before the outbox begins: to an empty directory every subscription would be one that was removed.
     if (auto known = read_subscriptions(); !known) return known;
+    // And whose they are: to an empty one nobody's would be told.
+    if (auto known = read_clients(); !known) return known;
     hearing = std::make_unique<HearingOperations>(*store, clock);
     operations = std::make_unique<Operations>(
         Operations::Deps{*store, clock, ids, [this] { clients_changed(); }, [this] { dispatcher->changed(); },
@@ -124,6 +126,11 @@ Result<void> Application::Impl::build_channels() {
     deps.dhis2 = std::make_shared<const dhis2::Mapping>(std::move(*mapping));
     deps.access.grant = [this](const std::string& id, const std::string& key) { return grant(id, key); };
     deps.webhook.subscriptions = [this] { return subscriptions.load(); };
+    deps.webhook.client = [this](const std::string& id) {
+        const auto all = engine->clients();
+        const auto* found = all->by_id(id);
+        return found == nullptr ? std::nullopt : std::optional(*found);
+    };
     deps.webhook.callbacks = [policy = callback_policy(*config)] { return policy; };
     deps.webhook.fhir_base = fhir_base(*config);
     deps.webhook.origin = proof_options(*config).origin;
@@ -271,14 +278,19 @@ Result<void> Application::Impl::listen_admin() {
                                          token});
 }
 
-void Application::Impl::clients_changed() {
+Result<void> Application::Impl::read_clients() {
     auto reader = store->reader();
-    auto clients = reader ? (*reader)->clients() : Result<std::vector<store_ops::Client>>(fail(reader.error()));
-    if (!clients) {
-        spdlog::error("the clients could not be read: {}", clients.error().message);
+    auto all = reader ? (*reader)->clients() : Result<std::vector<store_ops::Client>>(fail(reader.error()));
+    if (!all) return fail(std::move(all.error()));
+    engine->set_clients(std::make_shared<const ClientDirectory>(std::move(*all)));
+    return {};
+}
+
+void Application::Impl::clients_changed() {
+    if (const auto read = read_clients(); !read) {
+        spdlog::error("the clients could not be read: {}", read.error().message);
         return;
     }
-    engine->set_clients(std::make_shared<const ClientDirectory>(std::move(*clients)));
     subscriptions_changed();  // those of a client that was removed went with it
     configure_dispatcher();
 }

@@ -94,6 +94,7 @@ struct Application::Impl {
     Result<void> listen_admin();
 
     void clients_changed();
+    Result<void> read_clients();
     Result<void> read_subscriptions();
     void subscriptions_changed();
     void settings_changed(const std::shared_ptr<const config::Config>& now);

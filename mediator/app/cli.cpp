@@ -171,6 +171,15 @@ int run_cli(int argc, char** argv) {
         }
     }
 
+    auto* fields_command =
+        command(clients, "fields", "Give a webhook client other fields, which its subscriptions tell from now on",
+                [&client](const CommonOptions& c) { return clients_change(c, "fields", client); });
+    fields_command->add_option("CLIENT", client.name, "Name or id")->required();
+    auto* given = fields_command->add_option_group("given")->require_option(1);
+    given->add_option("--fields", client.fields, "What it may be told, as for clients add; nothing else")
+        ->delimiter(',');
+    given->add_flag("--none", client.none, "Nothing of the record");
+
     SubscriptionOptions subscription;
     auto* subscriptions = group("subscriptions", "Who is told of what OpenCRVS registers");
     auto* subscriptions_add_command =

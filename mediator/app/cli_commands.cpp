@@ -149,8 +149,11 @@ int clients_list(const CommonOptions& common) {
 }
 
 int clients_change(const CommonOptions& common, const std::string& action, const ClientOptions& options) {
-    const Json args{
-        {"client", options.name}, {"overlap", options.overlap}, {"only", options.only}, {"finish", options.finish}};
+    const Json args{{"client", options.name},
+                    {"overlap", options.overlap},
+                    {"only", options.only},
+                    {"finish", options.finish},
+                    {"fields", options.fields}};
     return invoke(common, "clients." + action, args, [&](const Json& result) {
         say(fields_of(result));
         if (result.contains("key")) note("the new key is shown this once; the old one works until old_key_until");

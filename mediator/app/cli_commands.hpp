@@ -60,7 +60,7 @@ int transactions_show(const CommonOptions& common, const ShowOptions& options);
 
 struct ClientOptions {
     std::string name, kind, openhim_client, overlap = "24h", on_outage = "queue", contract_version = "1.8", only;
-    bool finish = false;
+    bool finish = false, none = false;
     std::vector<std::string> fields;
 };
 int clients_add(const CommonOptions& common, const ClientOptions& options);

@@ -85,13 +85,17 @@ Result<std::vector<std::string>> fields_of(const Json& list) {
 }  // namespace
 
 const std::vector<std::string>& Operations::commands() {
-    static const std::vector<std::string> all{"clients.add",          "clients.list",         "clients.enable",
-                                              "clients.disable",      "clients.rotate",       "clients.remove",
-                                              "transactions.list",    "transactions.show",    "notifications.conflicts",
-                                              "deliveries.list",      "deliveries.show",      "deliveries.retry",
-                                              "deliveries.discard",   "deliveries.release",   "deliveries.resolve",
-                                              "subscriptions.add",    "subscriptions.list",   "subscriptions.pause",
-                                              "subscriptions.resume", "subscriptions.remove", "subscriptions.test",
+    static const std::vector<std::string> all{"clients.add",          "clients.list",
+                                              "clients.enable",       "clients.disable",
+                                              "clients.rotate",       "clients.remove",
+                                              "clients.fields",       "transactions.list",
+                                              "transactions.show",    "notifications.conflicts",
+                                              "deliveries.list",      "deliveries.show",
+                                              "deliveries.retry",     "deliveries.discard",
+                                              "deliveries.release",   "deliveries.resolve",
+                                              "subscriptions.add",    "subscriptions.list",
+                                              "subscriptions.pause",  "subscriptions.resume",
+                                              "subscriptions.remove", "subscriptions.test",
                                               "store.check"};
     return all;
 }
@@ -201,7 +205,18 @@ Task<Result<Json>> Operations::change_client(std::string command, Json args, std
     auto client = *found;
     const auto now = deps_.clock.now();
     const auto action = command.substr(std::string_view("clients.").size());
-    store_ops::Administer record{now, std::move(actor), "client." + action, canonical_json({{"client", client.id}})};
+    Json detail{{"client", client.id}};
+    if (action == "fields") {
+        const auto* fields = member(args, "fields");
+        auto granted = fields == nullptr ? wrong("fields", "a list of names") : fields_of(*fields);
+        if (!granted) co_return fail(granted.error());
+        if (client.kind != store_ops::ClientKind::webhook)
+            co_return wrong("client",
+                            "only a client of kind webhook is given fields; one of kind national-id has its own");
+        client.fields = std::move(*granted);
+        detail["fields"] = client.fields;
+    }
+    store_ops::Administer record{now, std::move(actor), "client." + action, canonical_json(detail)};
 
     store_ops::Unit unit;
     if (action == "remove") {

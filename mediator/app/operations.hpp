@@ -26,8 +26,8 @@ namespace ocm::app {
 
 /// A client as operators see it: without its key and its secret.
 Json client_json(const store_ops::Client& client);
-/// A subscription as operators see it: without its secret and its headers.
-Json subscription_json(const Subscription& one, const std::map<std::string, std::string>& client_names);
+/// A subscription as operators see it: without its secret and its headers, with the fields that it tells now.
+Json subscription_json(const Subscription& one, const std::vector<store_ops::Client>& clients);
 
 /// What operators ask for, each once: the command line and the admin API both come here. Arguments and results are
 /// JSON; errors name the argument.

@@ -202,9 +202,8 @@ Task<Result<Json>> Operations::add_subscription(Json args, std::string actor) {
     if (deps_.subscriptions_changed) deps_.subscriptions_changed();
 
     Json out{{"subscriptions", Json::array()}};
-    const auto names = names_of(*clients);
     for (const auto& one : *wanted) {
-        auto shown = subscription_json(one, names);
+        auto shown = subscription_json(one, *clients);
         if (*since) {
             Json of_one{{"id", one.id}, {"since", rfc3339(**since)}};
             auto job = co_await deps_.hearing->run("subscriptions.replay", std::move(of_one), actor);

@@ -2,6 +2,7 @@
 #include "app/arguments.hpp"
 #include "app/dispatcher.hpp"
 #include "app/operations.hpp"
+#include "channels/webhook/grant.hpp"
 #include "channels/webhook/publish.hpp"
 #include "store/store.hpp"
 
@@ -17,15 +18,17 @@ constexpr Milliseconds test_time{15'000};
 
 }  // namespace
 
-Json subscription_json(const Subscription& one, const std::map<std::string, std::string>& client_names) {
-    const auto client = client_names.find(one.client);
+Json subscription_json(const Subscription& one, const std::vector<store_ops::Client>& clients) {
+    const auto client = std::find_if(clients.begin(), clients.end(),
+                                     [&](const store_ops::Client& each) { return each.id == one.client; });
+    const bool known = client != clients.end();
     Json out{{"id", one.id},
-             {"client", client == client_names.end() ? one.client : client->second},
+             {"client", known ? client->name : one.client},
              {"contract", name(one.contract)},
              {"state", name(one.state)},
              {"topics", one.topics},
              {"callback", one.callback},
-             {"fields", one.fields},
+             {"fields", known ? webhook::as_granted(one, *client).fields : std::vector<std::string>()},
              {"created", rfc3339(one.created)},
              {"queued", one.sequence}};
     if (!one.why.empty()) out["why"] = one.why;
@@ -104,7 +107,7 @@ Task<Result<Json>> Operations::list_subscriptions(Json args) {
     for (const auto& one : *all) {
         const auto client = names.find(one.client);
         const bool fits = wanted.empty() || wanted == one.client || (client != names.end() && client->second == wanted);
-        if (fits) list.push_back(subscription_json(one, names));
+        if (fits) list.push_back(subscription_json(one, *clients));
     }
     co_return Json{{"subscriptions", std::move(list)}};
 }
@@ -146,7 +149,7 @@ Task<Result<Json>> Operations::change_subscription(std::string command, Json arg
     }
     auto clients = co_await deps_.store.clients();
     if (!clients) co_return fail(clients.error());
-    auto out = subscription_json(subscription, names_of(*clients));
+    auto out = subscription_json(subscription, *clients);
     if (action == "remove") out["removed"] = true;
     co_return out;
 }

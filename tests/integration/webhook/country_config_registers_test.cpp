@@ -76,6 +76,13 @@ class TriggerToSubscriber : public InFront {
         to.subscriptions = [this] {
             return std::make_shared<const webhook::SubscriptionDirectory>(run(store->subscriptions()).value());
         };
+        to.client = [](const std::string& id) {
+            store_ops::Client client;
+            client.id = id;
+            client.kind = store_ops::ClientKind::webhook;
+            client.fields = wants("birth.registered").fields;
+            return std::optional(client);
+        };
         to.callbacks = [] {
             webhook::CallbackPolicy policy;
             policy.allowed_hosts = {host};

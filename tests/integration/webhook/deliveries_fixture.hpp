@@ -67,7 +67,15 @@ class WebhookDeliveries : public StoreTest {
         deps.subscriptions = [this] {
             return std::make_shared<const webhook::SubscriptionDirectory>(run(store->subscriptions()).value());
         };
+        deps.client = [this](const std::string& id) -> std::optional<store_ops::Client> {
+            const auto all = run(store->clients()).value();
+            for (const auto& one : all) {
+                if (one.id == id) return one;
+            }
+            return std::nullopt;
+        };
         deps.callbacks = [this] { return policy; };
+        grant({"child-details"});
         policy.allowed_hosts = {"127.0.0.1"};
         policy.allow_private = policy.allow_plaintext = true;
         dispatcher = std::make_unique<app::Dispatcher>(app::Dispatcher::Deps{*store,
@@ -98,6 +106,15 @@ class WebhookDeliveries : public StoreTest {
         EXPECT_TRUE(
             commit(*store, unit_of(store_ops::PutSubscription{made, {wall_now(), "t", "subscription.add", "{}"}})));
         return made;
+    }
+    /// What the ministry has from now on.
+    void grant(std::vector<std::string> fields) {
+        store_ops::Client client;
+        client.id = ministry;
+        client.name = "Ministry";
+        client.kind = store_ops::ClientKind::webhook;
+        client.fields = std::move(fields);
+        EXPECT_TRUE(commit(*store, unit_of(store_ops::PutClient{client, {wall_now(), "t", "client.fields", "{}"}})));
     }
     void publish(const RegistrationEvent& event) {
         const auto id = new_id();

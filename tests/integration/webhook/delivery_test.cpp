@@ -86,3 +86,35 @@ TEST_F(WebhookDeliveries, ASubscriberInsideIsNotReachedUnlessAllowed) {
     EXPECT_NE(tried[0].why.find("is not at a public address"), std::string::npos) << tried[0].why;
     EXPECT_TRUE(subscriber.wait_for(0).empty());
 }
+
+TEST_F(WebhookDeliveries, FieldsTakenFromAClientAreNotInWhatStillWaits) {
+    Subscriber subscriber;
+    auto made = subscribe(subscriber, "33333333-0000-4000-8000-000000000001");
+    made.fields = {"child-details", "mother-details"};
+    ASSERT_TRUE(commit(*store, unit_of(store_ops::PutSubscription{made, {wall_now(), "t", "subscription.add", "{}"}})));
+    grant({"child-details", "mother-details"});
+    publish(birth_registered());  // nothing is sent yet: the outbox has not begun
+    grant({"mother.identifiers"});
+    start();
+    const auto told = subscriber.wait_for(1);
+    const auto delivered = settled(DeliveryState::delivered, 1);
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_NE(told[0].body.find("1234567890"), std::string::npos) << "what is left to it";
+    for (const auto* taken : {"Planted", "Mother", "2026-02-20", "2026B0000001", "BABC123"})
+        EXPECT_EQ(told[0].body.find(taken), std::string::npos) << taken;
+    const auto record = run(store->show_transaction(delivered.at(0).transaction, store::PartBytes::read));
+    ASSERT_TRUE(record);
+    const auto disclosed =
+        std::ranges::find_if(record->entries, [](const auto& entry) { return entry.kind == "disclosed"; });
+    ASSERT_NE(disclosed, record->entries.end());
+    EXPECT_EQ(parse_json(disclosed->canonical).value()["fields"], Json{"mother.identifiers"});
+
+    grant({"child-details", "mother-details"});
+    auto corrected = birth_registered();
+    corrected.topic.change = Change::corrected;
+    corrected.occurrence = "action-2";
+    publish(corrected);
+    EXPECT_NE(subscriber.wait_for(2).at(1).body.find("2026-02-20"), std::string::npos) << "what is given back is told";
+    settled(DeliveryState::delivered, 2);
+    expect_sound();
+}

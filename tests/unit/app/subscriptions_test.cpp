@@ -290,4 +290,33 @@ TEST_F(SubscriptionCommands, GiveAClientItsFields) {
     EXPECT_EQ(not_its.error().path, "fields");
 }
 
+TEST_F(SubscriptionCommands, TakeFieldsFromAClientAndItsSubscriptions) {
+    client("webhook", {"child-details", "mother-details"});
+    const auto listed = [this] { return call("subscriptions.list", Json::object()).value()["subscriptions"][0]; };
+    ASSERT_TRUE(call("subscriptions.add", asking("cloudevents")));
+    EXPECT_EQ(listed()["fields"], (Json{"child-details", "mother-details"}));
+
+    const auto left = call("clients.fields", {{"client", "Ministry"}, {"fields", {"child.name"}}});
+    ASSERT_TRUE(left) << left.error().message;
+    EXPECT_EQ((*left)["fields"], Json{"child.name"});
+    EXPECT_EQ(listed()["fields"], Json{"child.name"});
+    EXPECT_EQ(kept()[0].fields.size(), 2u);
+
+    const auto none = call("clients.fields", {{"client", "Ministry"}, {"fields", Json::array()}});
+    EXPECT_FALSE(none.value().contains("fields"));
+    EXPECT_EQ(listed()["fields"], Json::array());
+    ASSERT_TRUE(call("clients.fields", {{"client", "Ministry"}, {"fields", {"mother-details"}}}));
+    EXPECT_EQ(listed()["fields"], Json{"mother-details"}) << "what is given back is told again";
+
+    for (const auto& [args, path] : std::vector<std::pair<Json, std::string>>{
+             {{{"client", "Ministry"}, {"fields", {"child.shoe"}}}, "fields"},
+             {{{"client", "Ministry"}}, "fields"},
+             {{{"client", "Nobody"}, {"fields", {"child.name"}}}, "client"},
+         })
+        EXPECT_EQ(call("clients.fields", args).error().path, path);
+    ASSERT_TRUE(call("clients.add", {{"name", "Office"}, {"kind", "national-id"}}));
+    EXPECT_EQ(call("clients.fields", {{"client", "Office"}, {"fields", {"child.name"}}}).error().path, "client");
+    expect_sound();
+}
+
 }  // namespace

@@ -26,6 +26,9 @@ class WebhookDelivery : public testing::Test {
         delivery.transaction = "55555555-0000-7000-8000-000000000005";
         delivery.subscription = subscription.id;
         delivery.client = subscription.client;
+        client.id = subscription.client;
+        client.kind = store_ops::ClientKind::webhook;
+        client.fields = {"child-details", "mother-details"};
         upstream.answer = [this](const UpstreamCall&) { return answer; };
     }
 
@@ -34,6 +37,7 @@ class WebhookDelivery : public testing::Test {
         auto directory = std::make_shared<const SubscriptionDirectory>(known ? std::vector{subscription}
                                                                              : std::vector<Subscription>{});
         deps.subscriptions = [directory] { return directory; };
+        deps.client = [this](const std::string& id) { return id == client.id ? std::optional(client) : std::nullopt; };
         deps.callbacks = [this] { return policy; };
         deps.contracts[SubscriptionContract::opencrvs_1] = [this](const RegistrationEvent& event,
                                                                   const Subscription& to, const Delivery&,
@@ -52,6 +56,7 @@ class WebhookDelivery : public testing::Test {
         WebhookDeps deps;
         auto directory = std::make_shared<const SubscriptionDirectory>(std::vector{subscription});
         deps.subscriptions = [directory] { return directory; };
+        deps.client = [this](const std::string& id) { return id == client.id ? std::optional(client) : std::nullopt; };
         deps.callbacks = [this] { return policy; };
         deps.fhir_base = std::move(fhir_base);
         return send_with(make_webhook_kind(deps));
@@ -81,6 +86,7 @@ class WebhookDelivery : public testing::Test {
     fakes::FakeStore store{clock};
     CallbackPolicy policy;
     Subscription subscription = wants("birth.registered");
+    store_ops::Client client;
     bool known = true;
     bool no_words = false;
     Delivery delivery;
@@ -122,6 +128,8 @@ TEST_F(WebhookDelivery, IsSignedWithTheOldSecretUntilTheOverlapEndsWhereThereIsO
     subscription.old_until = clock.now() + std::chrono::hours(1);
     for (const auto contract : {SubscriptionContract::opencrvs_1, SubscriptionContract::national_id}) {
         subscription.contract = contract;
+        client.kind = contract == SubscriptionContract::national_id ? store_ops::ClientKind::national_id
+                                                                    : store_ops::ClientKind::webhook;
         EXPECT_EQ(send_for_real("").outcome.kind, Kind::done);
         const auto& call = upstream.calls.back();
         EXPECT_TRUE(opencrvs_v1::hub_signature_matches("old-secret", call.body, call.headers.get("x-hub-signature")));
@@ -314,4 +322,62 @@ TEST_F(WebhookDelivery, WhereNothingLeftNothingWasDisclosed) {
     sent = send();
     EXPECT_EQ(sent.outcome.kind, Kind::again);
     EXPECT_EQ(also<store_ops::Disclose>(sent).size(), 1u) << "it may have been told";
+}
+
+TEST_F(WebhookDelivery, TellsNoMoreThanTheClientHasNow) {
+    subscription.contract = SubscriptionContract::cloudevents;
+    subscription.fields = {"child-details", "mother-details"};
+    for (const auto& [has, disclosed] : std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>>{
+             {{"mother.name"}, {"mother.name"}},
+             {{"child.name", "office"}, {"child.name"}},
+             {{"registration.number"}, {"registration.number"}},
+             {{}, {}},
+         }) {
+        client.fields = has;
+        upstream.calls.clear();
+        const auto sent = send_for_real("");
+        EXPECT_EQ(sent.outcome.kind, Kind::done);
+        ASSERT_EQ(upstream.calls.size(), 1u);
+        const auto& body = upstream.calls[0].body;
+        EXPECT_EQ(body.find("1234567890"), std::string::npos) << "the mother's number is nobody's any more";
+        const auto records = also<store_ops::Disclose>(sent);
+        ASSERT_EQ(records.size(), 1u);
+        EXPECT_EQ(records[0].fields, disclosed);
+    }
+    EXPECT_EQ(subscription.fields.size(), 2u) << "it is not changed: what comes back is told again";
+}
+
+TEST_F(WebhookDelivery, GoneIsRecordedWithTheFieldsItWasMadeWith) {
+    subscription.fields = {"child-details", "mother-details"};
+    client.fields = {"child.name"};
+    answer = UpstreamReply{410, {}, ""};
+    const auto ends = also<store_ops::PutSubscription>(send());
+    ASSERT_EQ(ends.size(), 1u);
+    EXPECT_EQ(ends[0].subscription.fields, subscription.fields);
+}
+
+TEST_F(WebhookDelivery, ADisabledOrUnknownClientIsToldNothing) {
+    client.enabled = false;
+    auto sent = send();
+    EXPECT_EQ(sent.outcome.kind, Kind::again);
+    EXPECT_TRUE(sent.outcome.patient);
+    EXPECT_EQ(sent.outcome.error.message, "its client is disabled");
+    client.enabled = true;
+    client.id = hospital;
+    sent = send();
+    EXPECT_EQ(sent.outcome.kind, Kind::again);
+    EXPECT_EQ(sent.outcome.error.message, "the client of its subscription is not known");
+    EXPECT_TRUE(upstream.calls.empty());
+    EXPECT_TRUE(sent.also.empty()) << "nothing left";
+}
+
+TEST_F(WebhookDelivery, AClientOfAnotherKindIsToldNothing) {
+    for (const auto kind : {store_ops::ClientKind::event_notification, store_ops::ClientKind::record_search,
+                            store_ops::ClientKind::national_id}) {
+        client.kind = kind;
+        const auto sent = send();
+        EXPECT_EQ(sent.outcome.kind, Kind::dropped);
+        EXPECT_TRUE(sent.also.empty());
+    }
+    EXPECT_TRUE(upstream.calls.empty());
 }
