@@ -8,6 +8,9 @@
 #include "channels/opencrvs/target.hpp"
 #include "channels/webhook/heard.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace ocm {
 namespace {
 
@@ -114,6 +117,18 @@ webhook::HeardDeps heard_deps(const ChannelDeps& deps) {
 
 }  // namespace
 
+std::optional<ChannelDefinition> access_channel(ChannelDefinition& channel) {
+    ChannelDefinition out{
+        channel.name, "OpenCRVS access", "Access tokens for clients and their keys.", channel.role, {}};
+    const auto first = std::ranges::stable_partition(channel.routes, [](const Route& route) {
+                           return route.keeps_bodies || route.method != "POST";
+                       }).begin();
+    out.routes.assign(std::make_move_iterator(first), std::make_move_iterator(channel.routes.end()));
+    channel.routes.erase(first, channel.routes.end());
+    if (out.routes.empty()) return std::nullopt;
+    return out;
+}
+
 std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps) {
     std::vector<ChannelDefinition> channels{
         notification::make_notification_channel(notification_deps(deps)),
@@ -121,6 +136,7 @@ std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps) {
     };
     if (deps.inbound) channels.push_back(webhook::make_inbound_channel(*deps.inbound));
     notification::add_fhir_metadata(channels);
+    if (auto access = access_channel(channels.front())) channels.push_back(std::move(*access));
     return channels;
 }
 

@@ -45,6 +45,10 @@ struct ChannelDeps {
 
 /// Every channel of this mediator, one line each.
 std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps);
+/// Takes from `channel` the routes that take credentials, as a channel of their own to OpenHIM, which keeps bodies by
+/// the channel: those of notifications are kept, so that they can be rerun, and a client's key and token are not. It is
+/// switched on and off with the other. Absent where there are none.
+std::optional<ChannelDefinition> access_channel(ChannelDefinition& channel);
 /// How what they queue is worked off.
 std::vector<DeliveryKind> all_deliveries(const ChannelDeps& deps);
 

@@ -20,6 +20,9 @@ constexpr std::array<std::string_view, 7> unset_fields{
     "rewriteUrls",       "isAsynchronousProcess", "pollingSchedule"};
 constexpr std::array<std::string_view, 2> unset_route_fields{"path", "pathTransform"};
 
+/// Fields that mean yes where they are absent (openhim.md 4.1).
+constexpr std::array<std::string_view, 2> kept_unless_false{"requestBody", "responseBody"};
+
 bool is_blank(const Json* value) {
     return value == nullptr || value->is_null() ||
            (value->is_string() && value->get_ref<const std::string&>().empty()) ||
@@ -50,7 +53,9 @@ struct Comparison {
         for (const auto& [key, value] : wanted.items()) {
             const auto* have = member(installed, key);
             if (key == "routes" || (have != nullptr && same_members(*have, value))) continue;
-            if (is_blank(have) && is_blank(&value)) continue;
+            const bool absent = have == nullptr || have->is_null();
+            const bool absent_is_yes = std::ranges::find(kept_unless_false, key) != kept_unless_false.end();
+            if (absent_is_yes ? absent && value == Json(true) : is_blank(have) && is_blank(&value)) continue;
             drift(prefix + key, have, &value);
         }
     }

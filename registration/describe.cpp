@@ -62,6 +62,14 @@ Json endpoint(const std::string& title, const OpenHimOptions& options) {
             {"port", options.public_port}};
 }
 
+/// Whether what is sent to the channel may hold credentials: what the mediator does not keep of it, OpenHIM is not to
+/// keep in its transactions either, where it stands in clear.
+bool takes_credentials(const ChannelDefinition& channel) {
+    return std::ranges::any_of(channel.routes, [](const Route& route) {
+        return !route.keeps_bodies && (route.method == "POST" || route.method == "PUT" || route.method == "PATCH");
+    });
+}
+
 bool is_semver(std::string_view text) {
     int dots = 0;
     bool digit_before = false;
@@ -87,20 +95,24 @@ bool is_semver(std::string_view text) {
 Json channel_config(const ChannelDefinition& channel, const OpenHimOptions& options) {
     Json route = endpoint(channel.title, options);
     route["primary"] = true;
+    const bool keeps = !takes_credentials(channel);
     Json out{{"name", channel.title},
              {"description", channel.description},
              {"type", "http"},
              {"status", "enabled"},
              {"urlPattern", url_pattern(channel, options.path_prefix)},
              {"methods", methods(channel)},
-             {"requestBody", true},
-             {"responseBody", true},
-             {"maxBodyAgeDays", options.body_days},
+             {"requestBody", keeps},
+             {"responseBody", keeps},
              {"timeout", options.route_timeout.count()},
-             {"autoRetryEnabled", true},
-             {"autoRetryPeriodMinutes", options.retry_every_minutes},
-             {"autoRetryMaxAttempts", options.retry_attempts},
+             {"autoRetryEnabled", keeps},
              {"routes", Json::array({route})}};
+    if (keeps) {
+        // The core refuses an age where no body is kept, and cannot send again what it does not have (openhim.md 4.1).
+        out["maxBodyAgeDays"] = options.body_days;
+        out["autoRetryPeriodMinutes"] = options.retry_every_minutes;
+        out["autoRetryMaxAttempts"] = options.retry_attempts;
+    }
     if (channel.role.empty()) {
         out["authType"] = "public";
         out["allow"] = Json::array();

@@ -26,8 +26,9 @@ struct ConsoleSetting {
 
 /// The `defaultChannelConfig` entry of a channel, with the care of openhim.md 4.5: anchored pattern, methods, one
 /// primary route without a path (so that the original path is forwarded), private with its role or public with a
-/// whitelist, a finite number of automatic reruns. `priority` is left unset: ranking a channel against others is the
-/// administrator's business, and unset comes after every ranked one.
+/// whitelist, a finite number of automatic reruns. A channel with a route whose request we do not keep (Route's
+/// `keeps_bodies`) is one whose bodies OpenHIM does not keep either, and so does not rerun. `priority` is left unset:
+/// ranking a channel against others is the administrator's business, and unset comes after every ranked one.
 Json channel_config(const ChannelDefinition& channel, const OpenHimOptions& options);
 
 /// Body of POST /mediators (openhim.md 2.1), understood by cores 4 to 8.

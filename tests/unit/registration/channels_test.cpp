@@ -122,6 +122,33 @@ INSTANTIATE_TEST_SUITE_P(
         DriftRow{"rewriting", [](Json& c) { c["rewriteUrls"] = true; }, {ours, "rewriteUrls", "true", ""}}),
     [](const auto& row) { return row.param.label; });
 
+TEST(ChannelDiff, AnInstalledChannelThatStillKeepsCredentialsIsDriftAndMended) {
+    auto wanted = test_channels();
+    wanted[1].routes[0].keeps_bodies = false;
+    const auto compared = [&](const Json& channels) {
+        return compare_channels(channels, wanted, test_options()).drifts;
+    };
+    const std::string title = wanted[1].title;
+    auto channels = installed();  // as before: bodies are kept
+    const std::vector<Drift> kept{{title, "autoRetryEnabled", "true", "false"},
+                                  {title, "requestBody", "true", "false"},
+                                  {title, "responseBody", "true", "false"}};
+    EXPECT_EQ(compared(channels), kept);
+    channels[1].erase("requestBody");  // without a word OpenHIM keeps them
+    channels[1]["responseBody"] = nullptr;
+    channels[1]["autoRetryEnabled"] = false;
+    const std::vector<Drift> unsaid{{title, "requestBody", "", "false"}, {title, "responseBody", "null", "false"}};
+    EXPECT_EQ(compared(channels), unsaid);
+    channels[1].update(channel_update(channels[1], wanted[1], test_options()));
+    EXPECT_EQ(compared(channels), std::vector<Drift>{});
+
+    auto notification = installed();
+    notification[0].erase("requestBody");
+    EXPECT_EQ(compare(notification).drifts, std::vector<Drift>{}) << "unset is as wanted where bodies are kept";
+    notification[0]["requestBody"] = false;
+    EXPECT_EQ(compare(notification).drifts, (std::vector<Drift>{{ours, "requestBody", "false", "true"}}));
+}
+
 TEST(ChannelDiff, OrderOfRolesAndWhatTheAdministratorAddsIsNoDrift) {
     auto channels = installed();
     channels[0]["methods"] = {"POST", "GET"};

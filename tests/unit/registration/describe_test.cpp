@@ -151,3 +151,25 @@ INSTANTIATE_TEST_SUITE_P(
                     BadOption{"openhim.route_timeout", [](OpenHimOptions& o) { o.route_timeout = Milliseconds{0}; }},
                     BadOption{"openhim.heartbeat_interval",
                               [](OpenHimOptions& o) { o.heartbeat_interval = Milliseconds{60'000}; }}));
+
+TEST(Describe, AChannelThatTakesCredentialsKeepsNoBodies) {
+    ChannelDefinition channel{"webhook", "OpenCRVS webhook", "Subscriptions", "crvs-webhook", {}};
+    channel.routes = {test_route("POST", "/webhooks"), test_route("GET", "/webhooks")};
+    const auto keeping = channel_config(channel, test_options());
+    EXPECT_EQ(keeping["requestBody"], true);
+    EXPECT_EQ(keeping["responseBody"], true);
+
+    channel.routes[1].keeps_bodies = false;  // what is asked for has no body
+    EXPECT_EQ(channel_config(channel, test_options()), keeping);
+
+    for (const auto* method : {"POST", "PUT", "PATCH"}) {
+        channel.routes[0] = test_route(method, "/webhooks");
+        channel.routes[0].keeps_bodies = false;
+        const auto config = channel_config(channel, test_options());
+        EXPECT_EQ(config["requestBody"], false);
+        EXPECT_EQ(config["responseBody"], false);
+        EXPECT_EQ(config["autoRetryEnabled"], false) << "there is nothing to send again";
+        for (const auto* with_bodies : {"maxBodyAgeDays", "autoRetryPeriodMinutes", "autoRetryMaxAttempts"})
+            EXPECT_FALSE(config.contains(with_bodies)) << with_bodies;
+    }
+}
