@@ -119,6 +119,20 @@ int transactions_show(const CommonOptions& common, const ShowOptions& options) {
     });
 }
 
+namespace {
+
+/// A client for people: what it may be told in one line.
+Json in_lines(Json client) {
+    const auto given = client.find("fields");
+    if (given == client.end()) return client;
+    std::string all;
+    for (const auto& field : *given) all.append(all.empty() ? "" : ", ").append(text(field));
+    *given = std::move(all);
+    return client;
+}
+
+}  // namespace
+
 int clients_add(const CommonOptions& common, const ClientOptions& options) {
     const Json args{{"name", options.name},
                     {"kind", options.kind},
@@ -127,7 +141,7 @@ int clients_add(const CommonOptions& common, const ClientOptions& options) {
                     {"contract_version", options.contract_version},
                     {"fields", options.fields}};
     return invoke(common, "clients.add", args, [](const Json& result) {
-        say(fields_of(result));
+        say(fields_of(in_lines(result)));
         note("the key is shown this once: only its hash is kept");
         if (result.contains("signing_secret")) note("so is the secret that signs what it is sent");
         return 0;
@@ -136,14 +150,17 @@ int clients_add(const CommonOptions& common, const ClientOptions& options) {
 
 int clients_list(const CommonOptions& common) {
     return invoke(common, "clients.list", Json::object(), [](const Json& result) {
-        say(table_of(result["clients"], {{"NAME", "name"},
-                                         {"KIND", "kind"},
-                                         {"ENABLED", "enabled"},
-                                         {"ON OUTAGE", "on_outage"},
-                                         {"CONTRACT", "contract_version"},
-                                         {"OPENHIM CLIENT", "openhim_client"},
-                                         {"ID", "id"},
-                                         {"CREATED", "created"}}));
+        auto rows = Json::array();
+        for (const auto& client : result["clients"]) rows.push_back(in_lines(client));
+        say(table_of(rows, {{"NAME", "name"},
+                            {"KIND", "kind"},
+                            {"ENABLED", "enabled"},
+                            {"ON OUTAGE", "on_outage"},
+                            {"CONTRACT", "contract_version"},
+                            {"OPENHIM CLIENT", "openhim_client"},
+                            {"ID", "id"},
+                            {"CREATED", "created"},
+                            {"FIELDS", "fields"}}));
         return 0;
     });
 }
@@ -155,7 +172,7 @@ int clients_change(const CommonOptions& common, const std::string& action, const
                     {"finish", options.finish},
                     {"fields", options.fields}};
     return invoke(common, "clients." + action, args, [&](const Json& result) {
-        say(fields_of(result));
+        say(fields_of(in_lines(result)));
         if (result.contains("key")) note("the new key is shown this once; the old one works until old_key_until");
         if (result.contains("signing_secret"))
             note("so is the new signing secret; 1.x deliveries are signed with the old one until old_signing_until");
