@@ -83,7 +83,6 @@ Result<void> Application::Impl::build() {
     console = std::make_unique<ConsoleSettings>(input, ports(), [this](const auto& now) { settings_changed(now); });
     block_on(console->load_last_good());
     settings_changed(console->current());
-    clients_changed();
     if (auto listening = listen(); !listening) return listening;
     if (auto listening = listen_in_front(); !listening) return listening;
     if (auto options = subscription_options(*config, server->port())) {
@@ -202,13 +201,8 @@ Result<notification::Granted> Application::Impl::grant(const std::string& client
 /// Begins the outbox's work the first time, when settings and clients are known.
 void Application::Impl::configure_dispatcher() {
     std::set<std::string> held;
-    auto reader = store->reader();
-    auto clients = reader ? (*reader)->clients() : Result<std::vector<store_ops::Client>>(fail(reader.error()));
-    if (!clients) {
-        spdlog::error("the clients could not be read: {}", clients.error().message);
-        return;
-    }
-    for (const auto& client : *clients) {
+    const auto clients = engine->clients();
+    for (const auto& client : clients->all()) {
         if (!client.enabled) held.insert(client.id);
     }
     dispatcher->configure(delivery_policies(*console->current()), std::move(held));
