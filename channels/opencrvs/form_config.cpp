@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "channels/opencrvs/form_config.hpp"
 
-#include "channels/opencrvs/shown_fields.hpp"
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -275,10 +273,6 @@ const FormField* EventForm::find_annotation(std::string_view id) const {
     for (const auto& field : annotation)
         if (field.id == id) return &field;
     return nullptr;
-}
-
-Truth EventForm::shown(const FormField& field, const Facts& facts) const {
-    return ShownFields(*this, facts).of(field);
 }
 
 bool operator==(const EventForm& a, const EventForm& b) {

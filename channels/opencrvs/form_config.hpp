@@ -72,8 +72,6 @@ struct EventForm {
 
     const FormField* find(std::string_view id) const;
     const FormField* find_annotation(std::string_view id) const;
-    /// Whether the form would show the field given a declaration: its own condition and its page's.
-    Truth shown(const FormField& field, const Facts& facts) const;
     friend bool operator==(const EventForm& a, const EventForm& b);
 
     /// Builds the look-up table; called by the parsers.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
+#include "channels/opencrvs/shown_fields.hpp"
 #include "fixtures.hpp"
 
 using namespace ocm;
@@ -53,9 +54,9 @@ TEST(FormConfig, ShowsAFieldByItsOwnConditionAndItsPages) {
     const auto& form = *config.find("birth");
     const Json with{{"child.kind", "A"}}, without{{"child.kind", "B"}};
     const auto day = std::chrono::year(2026) / 1 / 1;
-    EXPECT_EQ(form.shown(*form.find("child.where"), {with, day}), Truth::yes);
-    EXPECT_EQ(form.shown(*form.find("child.where"), {without, day}), Truth::no);
-    EXPECT_EQ(form.shown(*form.find("late.reason"), {with, day}), Truth::no);
+    EXPECT_EQ(ShownFields(form, {with, day}).of(*form.find("child.where")), Truth::yes);
+    EXPECT_EQ(ShownFields(form, {without, day}).of(*form.find("child.where")), Truth::no);
+    EXPECT_EQ(ShownFields(form, {with, day}).of(*form.find("late.reason")), Truth::no);
 }
 
 TEST(FormConfig, SurvivesTheReducedForm) {
@@ -134,7 +135,8 @@ TEST(FormConfig, KnowsEveryConditionOfTheRealForms) {
         const Json empty = Json::object();
         for (const auto* type : {"birth", "death"})
             for (const auto& field : config->find(type)->fields)
-                EXPECT_NE(config->find(type)->shown(field, {empty, std::chrono::year(2026) / 1 / 1}), Truth::unknown)
+                EXPECT_NE(ShownFields(*config->find(type), {empty, std::chrono::year(2026) / 1 / 1}).of(field),
+                          Truth::unknown)
                     << field.id;
     }
 }
@@ -144,9 +146,9 @@ TEST(FormConfig, FarajalandHasItsOddities) {
     EXPECT_EQ(form.fields.size(), form.find("documents.proofOther") - form.fields.data() + 1u);
     const Json any{{"mother.idType", "NATIONAL_ID"}};
     const Facts facts{any, std::chrono::year(2026) / 1 / 1};
-    EXPECT_EQ(form.shown(*form.find("child.nid"), facts), Truth::no);
-    EXPECT_EQ(form.shown(*form.find("mother.nid"), facts), Truth::yes);
-    EXPECT_EQ(form.shown(*form.find("child.birthLocation"), facts), Truth::no);
+    EXPECT_EQ(ShownFields(form, facts).of(*form.find("child.nid")), Truth::no);
+    EXPECT_EQ(ShownFields(form, facts).of(*form.find("mother.nid")), Truth::yes);
+    EXPECT_EQ(ShownFields(form, facts).of(*form.find("child.birthLocation")), Truth::no);
     EXPECT_EQ(form.streets.size(), 1u);
     EXPECT_EQ(form.streets.front().domestic,
               (std::vector<std::string>{"town", "residentialArea", "street", "number", "zipCode"}));

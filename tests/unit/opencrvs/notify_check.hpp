@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
-#include "channels/opencrvs/form_config.hpp"
+#include "channels/opencrvs/shown_fields.hpp"
 
 #include <algorithm>
 #include <regex>
@@ -64,7 +64,7 @@ inline std::vector<std::string> notify_problems(const EventForm& form, const Jso
         const auto* field = form.find(id);
         if (field == nullptr)
             out.push_back("unexpected field " + id);
-        else if (form.shown(*field, {declaration, today}) == Truth::no)
+        else if (ShownFields(form, {declaration, today}).of(*field) == Truth::no)
             out.push_back("hidden field " + id);
         else if (!shape(*field, value))
             out.push_back("wrong shape of " + id + ": " + dump_json(value));
