@@ -82,13 +82,8 @@ webhook::HeardDeps heard_deps(const ChannelDeps& deps) {
     webhook::HeardDeps out;
     out.target = target.name();
     out.finality = deps.inbound->finality;
+    out.publish = publisher(deps);
     if (deps.webhook.subscriptions) {
-        out.publish = [&target, subscriptions = deps.webhook.subscriptions](
-                          const RegistrationEvent& event, const std::string& transaction, WallTime now) {
-            std::vector<store_ops::Op> ops;
-            ops.emplace_back(webhook::publish(event, *subscriptions(), transaction, now, areas_of(target.snapshot())));
-            return ops;
-        };
         out.tell = [&target, subscriptions = deps.webhook.subscriptions](const RegistrationEvent& event,
                                                                          const std::string& subscription,
                                                                          const std::string& transaction, WallTime now) {
@@ -127,6 +122,16 @@ std::optional<ChannelDefinition> access_channel(ChannelDefinition& channel) {
     channel.routes.erase(first, channel.routes.end());
     if (out.routes.empty()) return std::nullopt;
     return out;
+}
+
+webhook::Publish publisher(const ChannelDeps& deps) {
+    if (!deps.webhook.subscriptions) return {};
+    return [&target = deps.target, subscriptions = deps.webhook.subscriptions](
+               const RegistrationEvent& event, const std::string& transaction, WallTime now) {
+        std::vector<store_ops::Op> ops;
+        ops.emplace_back(webhook::publish(event, *subscriptions(), transaction, now, areas_of(target.snapshot())));
+        return ops;
+    };
 }
 
 std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps) {

@@ -49,6 +49,8 @@ std::vector<ChannelDefinition> all_channels(const ChannelDeps& deps);
 /// the channel: those of notifications are kept, so that they can be rerun, and a client's key and token are not. It is
 /// switched on and off with the other. Absent where there are none.
 std::optional<ChannelDefinition> access_channel(ChannelDefinition& channel);
+/// How a registration, or what became of a notification, reaches those who subscribed to it; empty where nobody can.
+webhook::Publish publisher(const ChannelDeps& deps);
 /// How what they queue is worked off.
 std::vector<DeliveryKind> all_deliveries(const ChannelDeps& deps);
 

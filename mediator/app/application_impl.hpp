@@ -60,6 +60,7 @@ struct Application::Impl {
     std::unique_ptr<CatchUp> catch_up;                    // may be empty: nothing is looked up
     std::unique_ptr<HearingOperations> hearing;
     Published<webhook::SubscriptionDirectory> subscriptions{std::make_shared<const webhook::SubscriptionDirectory>()};
+    webhook::Publish publish;  // how subscribers hear of what happened
     RuntimeSettings runtime;
     std::unique_ptr<Engine> engine;
     std::unique_ptr<Dispatcher> dispatcher;

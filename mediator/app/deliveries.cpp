@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cctype>
 
 namespace ocm::app {
 namespace {
@@ -65,13 +64,6 @@ Result<store::DeliveryFilter> filter_of(const Json& args) {
         filter.after = after->get<std::int64_t>();
     }
     return filter;
-}
-
-constexpr std::size_t max_tracking_id = 64;
-
-bool is_tracking_id(std::string_view text) {
-    return !text.empty() && text.size() <= max_tracking_id &&
-           std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
 }
 
 constexpr std::size_t max_reason = 500;
@@ -254,47 +246,6 @@ Task<Result<Json>> Operations::step_deliveries(DeliveryStep step, Json args, std
     Json out{{done_word(step), done}, {"refused", std::move(refused)}};
     if (rows->size() == filter->limit) out["next"] = rows->back().seq;
     co_return out;
-}
-
-Task<Result<Json>> Operations::resolve_delivery(Json args, std::string actor) {
-    const auto tracking_id = arg(args, "tracking_id");
-    if (!is_tracking_id(tracking_id)) {
-        co_return wrong("tracking_id", "the tracking id OpenCRVS shows for the record: letters, digits and '-'");
-    }
-    auto row = co_await deps_.store.delivery(arg(args, "id"));
-    if (!row) co_return fail(row.error());
-    const bool unclear = row->state == DeliveryState::parked && row->error_code == name(ErrorCode::target_timeout);
-    if (!unclear || row->kind != notification::delivery_kind_name) {
-        co_return fail(ErrorCode::conflict,
-                       "only a notification of which it is unclear whether OpenCRVS has taken it "
-                       "can be resolved; this delivery is " +
-                           std::string(name(row->state)));
-    }
-    const auto now = deps_.clock.now();
-    Sending found;
-    found.subjects.tracking_id = tracking_id;
-    auto completed = notification::complete(*row, DeliveryStep::resolve, found, now);
-    if (auto reason = arg(args, "reason"); !reason.empty()) {
-        // Free text of a person, perhaps about a person: erased with the transaction.
-        completed.complete.parts.push_back({"reason", std::move(reason)});
-    }
-    auto late = late_update({deps_.ids.next(),
-                             row->transaction,
-                             row->openhim_transaction,
-                             completed.complete,
-                             std::move(completed.response),
-                             {},
-                             deps_.envelope});
-    store_ops::Unit unit;
-    unit.emplace_back(administer(*row, DeliveryStep::resolve, now, actor));
-    unit.emplace_back(std::move(completed.complete));
-    if (late) unit.emplace_back(std::move(*late));
-    unit.emplace_back(store_ops::Administer{now, std::move(actor), "delivery.resolve",
-                                            dump_json({{"delivery", row->id}, {"transaction", row->transaction}})});
-    auto committed = co_await deps_.store.commit(std::move(unit));
-    if (!committed) co_return fail(committed.error());
-    if (deps_.outbox_changed) deps_.outbox_changed();
-    co_return Json{{"resolved", 1}};
 }
 
 Task<Result<Json>> Operations::release_deliveries(Json args, std::string actor) {

@@ -3,6 +3,7 @@
 
 #include "app/crosswalk_operations.hpp"
 #include "app/hearing_operations.hpp"
+#include "channels/webhook/inbound.hpp"
 #include "channels/webhook/proof.hpp"
 #include "core/delivery.hpp"
 #include "core/envelope.hpp"
@@ -46,6 +47,7 @@ class Operations {
         webhook::ProofOptions callbacks{};              // where subscribers may be called, and how they are asked
         HearingOperations* hearing = nullptr;           // asks OpenCRVS; none: it is not asked
         std::string version{};                          // of OpenCRVS; what it never tells is not subscribed to
+        webhook::Publish publish{};                     // tells subscribers; none: nobody is told
     };
     explicit Operations(Deps deps)
         : deps_(std::move(deps)), crosswalk_({deps_.store, deps_.clock, deps_.target, deps_.outbox_changed}) {}
@@ -79,6 +81,7 @@ class Operations {
     Task<Result<Json>> step_deliveries(DeliveryStep step, Json args, std::string actor);
     Task<Result<Json>> release_deliveries(Json args, std::string actor);
     Task<Result<Json>> resolve_delivery(Json args, std::string actor);
+    Task<Result<store_ops::Unit>> heard_before(Delivery delivery, std::string tracking_id);
     Task<Result<Json>> check_store();
 
     Deps deps_;

@@ -169,5 +169,31 @@ for (const version of ['1.4', '1.8', '1.9', '2.0']) {
       const ids = subscribers.map(({ server }) => server.seen[0].headers['mediator-delivery-id'])
       for (const id of ids) assert.ok(shown.some(each => each.properties['mediator-delivery'] === id), id)
     })
+
+    // 2.0 and 1.9 are asked again with the same keys, so that it does not stay unclear.
+    test('a registration heard before its notification was found is told to the hospital once it is', { skip: version >= '1.9' }, async () => {
+      const notice = birth()
+      await world.sandbox.faults({ match: 'POST /notification', kind: 'reset', after: true, times: 1 })
+      const answer = await world.notify(hospital, notice.document)
+      await world.sandbox.noFaults()
+      assert.equal(answer.status, 202, answer.text)
+      const before = ward.seen.length
+      const [record] = await world.sandbox.eventsOf(notice.child.given)
+      const number = await world.sandbox.register(record.trackingId)
+      const { server } = subscribers[0]
+      await until('a subscriber to hear of it', () => server.seen.some(each => each.raw.includes(number)))
+      assert.equal(ward.seen.length, before, 'whose notification it was is not known yet')
+
+      const [waiting] = (await world.mediator.cli('deliveries', 'list', '--state', 'parked')).deliveries
+      await world.mediator.cli('deliveries', 'resolve', waiting.id, '--tracking-id', record.trackingId, '--reason', 'found by its name')
+      await until('the hospital to hear what became of its notification', () => ward.seen.length > before)
+      const { data } = JSON.parse(ward.seen.at(-1).raw)
+      assert.equal(data.status, 'registered')
+      assert.equal(data.notification, waiting.transaction)
+      assert.ok(ward.seen.at(-1).raw.includes(number), 'the hospital is not told the number')
+      const status = await world.core.route(hospital, 'GET', `/crvs/notifications/${data.notification}`)
+      assert.equal(JSON.parse(status.text).record?.registration_number, number, status.text)
+      assert.equal(others.seen.length, 0, 'who did not send it is told what became of it')
+    })
   })
 }

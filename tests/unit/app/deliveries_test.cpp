@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "app/operations.hpp"
+#include "channels/webhook/event_json.hpp"
+#include "channels/webhook/publish.hpp"
 #include "support/fakes/fakes.hpp"
 #include "unit/store/store_fixture.hpp"
 
@@ -162,6 +164,89 @@ TEST_F(DeliveryCommands, TakeOneByItsId) {
     EXPECT_EQ(call("retry", {{"id", which.delivery}}).error().code, ErrorCode::conflict);
     EXPECT_EQ(call("retry", {{"id", which.delivery}, {"dry_run", true}}).error().code, ErrorCode::conflict);
     EXPECT_EQ(call("retry", {{"id", "none"}}).error().code, ErrorCode::not_found);
+}
+
+/// A notification of which it is not known whether OpenCRVS took it, while a registration is heard.
+class ResolvedNotifications : public DeliveryCommands {
+  protected:
+    ResolvedNotifications()
+        : telling([this] {
+              Operations::Deps deps{*store, clock, ids, {}, [this] { ++woken; }};
+              deps.publish = [this](const RegistrationEvent& event, const std::string& transaction, WallTime now) {
+                  told.push_back(event);
+                  store_ops::Unit ops;
+                  ops.emplace_back(webhook::publish(event, {}, transaction, now));
+                  return ops;
+              };
+              return Operations(std::move(deps));
+          }()) {}
+
+    Result<Json> resolve(const store_ops::Enqueue& which, const std::string& tracking_id) {
+        return run(
+            telling.run("deliveries.resolve", {{"id", which.delivery}, {"tracking_id", tracking_id}}, "cli:tester"));
+    }
+    store_ops::Enqueue notified() {
+        const auto id = new_id();
+        auto op = enqueue(id, hospital);
+        auto received = receive(id);
+        auto answered = answer(id, 202);
+        answered.subjects.source_id = "ward-7";
+        store_ops::Unit unit;
+        unit.emplace_back(std::move(received));
+        unit.emplace_back(op);
+        unit.emplace_back(std::move(answered));
+        EXPECT_TRUE(commit(*store, std::move(unit)));
+        step(op, DeliveryStep::start);
+        step(op, DeliveryStep::park, ErrorCode::target_timeout);
+        return op;
+    }
+    void hear(const std::string& tracking_id, const std::string& number) {
+        const auto id = new_id();
+        RegistrationEvent event;
+        event.topic = {Change::registered, VitalKind::death};
+        event.target = "main";
+        event.record = "33333333-3333-4333-8333-333333333301";
+        event.occurrence = number;
+        event.event.kind = VitalKind::death;
+        event.event.registration = Registration{};
+        event.event.registration->tracking_id = tracking_id;
+        event.event.registration->registration_number = number;
+        auto answered = answer(id, 200);
+        answered.subjects.tracking_id = tracking_id;
+        store_ops::Unit unit;
+        unit.emplace_back(receive(id));
+        unit.emplace_back(webhook::publish(event, {}, id, wall_now()));
+        unit.emplace_back(std::move(answered));
+        EXPECT_TRUE(commit(*store, std::move(unit)));
+    }
+
+    const std::string hospital = receive("").client;
+    std::vector<RegistrationEvent> told;
+    Operations telling;
+};
+
+TEST_F(ResolvedNotifications, TellTheirSenderOfARegistrationThatWasHeardBefore) {
+    const auto which = notified();
+    hear("D7Q2K1", "2026D0001");
+    ASSERT_TRUE(resolve(which, "D7Q2K1"));
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].topic, (Topic{Change::notification_status, VitalKind::death}));
+    EXPECT_EQ(told[0].status, NotificationStatus::registered);
+    EXPECT_EQ(told[0].event.registration->registration_number, "2026D0001");
+    EXPECT_EQ(told[0].notifier, (Notifier{hospital, which.transaction, "ward-7"}));
+    const auto known = run(store->last_published("notification.status", {"D7Q2K1", ""})).value();
+    ASSERT_TRUE(known) << "and whoever asks what became of it is told, too";
+    EXPECT_EQ(webhook::read_event(*known)->notifier, told[0].notifier);
+    EXPECT_EQ(woken, 1);
+    expect_sound();
+}
+
+TEST_F(ResolvedNotifications, TellNothingThatWasNotHeardOrIsOfAnotherRecord) {
+    const auto which = notified();
+    hear("D7Q2K2", "2026D0002");
+    ASSERT_TRUE(resolve(which, "D7Q2K1"));
+    EXPECT_TRUE(told.empty());
+    EXPECT_FALSE(run(store->last_published("notification.status", {"D7Q2K1", ""})).value());
 }
 
 struct BadArguments {
