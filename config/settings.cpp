@@ -248,7 +248,7 @@ const Setting table[] = {
     {"channels.webhook.via_openhim", Type::boolean, "false", 0, 0, {},
      "Send deliveries to subscribers through OpenHIM's router, by a channel for each place they go to.", {}},
     {"channels.webhook.openhim_record", Type::choice, "all", 0, 0, record_choices,
-     "Which deliveries to subscribers OpenHIM is shown once they are over, each as a transaction of the webhook channel: `all`, those that came to nothing (`failures`) or none (`off`). OpenHIM takes about 50 a second; the rest waits.", {}},
+     "Which deliveries to subscribers OpenHIM is shown once they are over, each as a transaction of the webhook channel: `all`, those that failed (`failures`) or none (`off`). OpenHIM takes about 50 a second; the rest waits.", {}},
     {"channels.webhook.callbacks.allowed_hosts", Type::hosts, "", 0, 256, {},
      "Hosts that callbacks of subscribers may be at; as shipped there are none.", {}},
     {"channels.webhook.callbacks.allow_private", Type::boolean, "false", 0, 0, {},

@@ -46,9 +46,7 @@ Task<Sending> report(std::shared_ptr<Report> with, Delivery delivery, std::strin
         co_return out;
     }
     if (delivery.attempts > 1) {
-        const auto* properties = member(*transaction, "properties");
-        std::string id(properties == nullptr ? std::string_view{} : text_member(*properties, delivery_property));
-        auto there = co_await with->api.has_transaction(std::string(delivery_property), std::move(id), deadline);
+        auto there = co_await with->api.has_transaction(std::string(report_property), delivery.id, deadline);
         if (!there) {
             out.outcome = failed(std::move(there.error()));
             co_return out;

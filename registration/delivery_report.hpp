@@ -13,7 +13,7 @@ inline constexpr std::string_view delivery_report_kind = "openhim-delivery";
 
 /// The delivery kind "openhim-delivery": its payload is build_transaction's, made a transaction of the channel with
 /// that title where OpenHIM has it. OpenHIM gives no id back, so a repetition looks first whether the transaction is
-/// there, by its property `mediator-delivery`.
+/// there, by its property `mediator-report`: the id of this delivery.
 DeliveryKind make_delivery_report(Upstream& upstream, Clock& clock, Ids& ids, OpenHimOptions options,
                                   std::string channel_title);
 

@@ -74,10 +74,11 @@ Result<void> Application::Impl::build() {
     // And whose they are: to an empty one nobody's would be told.
     if (auto known = read_clients(); !known) return known;
     hearing = std::make_unique<HearingOperations>(*store, clock);
-    operations = std::make_unique<Operations>(Operations::Deps{
-        *store, clock, ids, [this] { clients_changed(); }, [this] { dispatcher->changed(); }, envelope_options(*config),
-        target.get(), [this] { subscriptions_changed(); }, upstream.get(), proof_options(*config), hearing.get(),
-        config->target(config->active_target()).version, publish});
+    operations = std::make_unique<Operations>(
+        Operations::Deps{*store, clock, ids, [this] { clients_changed(); }, [this] { dispatcher->changed(); },
+                         envelope_options(*config), target.get(), [this] { subscriptions_changed(); }, upstream.get(),
+                         proof_options(*config), hearing.get(), config->target(config->active_target()).version,
+                         publish, [this](const Ended& ended) { return dispatcher->report_of(ended); }});
     // And the codes of places: to an empty crosswalk every place of another system would be unknown.
     if (auto known = block_on(operations->crosswalk().publish()); !known) return known;
     console = std::make_unique<ConsoleSettings>(input, ports(), [this](const auto& now) { settings_changed(now); });

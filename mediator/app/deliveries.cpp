@@ -114,32 +114,36 @@ bool is_refusal(const Error& error) {
     return error.code == ErrorCode::conflict || error.code == ErrorCode::not_found;
 }
 
-/// What is committed when an administrator takes a step with a delivery.
-store_ops::Unit unit_for(const Delivery& delivery, DeliveryStep step, WallTime now, const std::string& actor,
-                         std::string late_id, const EnvelopeOptions& envelope, const std::string& reason = {}) {
+}  // namespace
+
+store_ops::Unit Operations::unit_for(const Delivery& delivery, DeliveryStep step, const std::string& actor,
+                                     const std::string& reason) const {
+    const auto now = deps_.clock.now();
     store_ops::Unit unit;
     auto op = administer(delivery, step, now, actor);
     op.reason = reason;
-    if (step == DeliveryStep::discard) op.why = {ErrorCode::cancelled, "discarded by an administrator", "", {}};
-    const auto why = op.why;
-    unit.emplace_back(std::move(op));
-    if (step != DeliveryStep::discard || delivery.kind != notification::delivery_kind_name) return unit;
+    const bool discarded = step == DeliveryStep::discard;
+    if (discarded) op.why = {ErrorCode::cancelled, "discarded by an administrator", "", {}};
     Sending sending;
-    sending.outcome.error = why;
-    auto completed = notification::complete(delivery, step, sending, now);
-    auto late = late_update({std::move(late_id),
-                             delivery.transaction,
-                             delivery.openhim_transaction,
-                             completed.complete,
-                             std::move(completed.response),
-                             {},
-                             envelope});
-    unit.emplace_back(std::move(completed.complete));
-    if (late) unit.emplace_back(std::move(*late));
+    sending.outcome.error = op.why;
+    unit.emplace_back(std::move(op));
+    if (discarded && delivery.kind == notification::delivery_kind_name) {
+        auto completed = notification::complete(delivery, step, sending, now);
+        auto late = late_update({deps_.ids.next(),
+                                 delivery.transaction,
+                                 delivery.openhim_transaction,
+                                 completed.complete,
+                                 std::move(completed.response),
+                                 {},
+                                 deps_.envelope});
+        unit.emplace_back(std::move(completed.complete));
+        if (late) unit.emplace_back(std::move(*late));
+    } else if (discarded && deps_.show) {
+        auto report = deps_.show({deps_.ids.next(), delivery, step, sending.outcome.error, {}, now});
+        if (report) unit.emplace_back(std::move(*report));
+    }
     return unit;
 }
-
-}  // namespace
 
 Task<Result<Json>> Operations::list_deliveries(Json args) {
     auto filter = filter_of(args);
@@ -198,7 +202,7 @@ Task<Result<Json>> Operations::step_delivery(std::string command, Json args, std
         one.through = row->seq;
         co_return matches_json(one);
     }
-    auto unit = unit_for(*row, step, deps_.clock.now(), actor, deps_.ids.next(), deps_.envelope, reason);
+    auto unit = unit_for(*row, step, actor, reason);
     auto committed = co_await deps_.store.commit(std::move(unit));
     if (!committed) co_return fail(committed.error());
     if (deps_.outbox_changed) deps_.outbox_changed();
@@ -221,11 +225,9 @@ Task<Result<Json>> Operations::step_deliveries(DeliveryStep step, Json args, std
     auto rows = co_await deps_.store.list_deliveries(*filter);
     if (!rows) co_return fail(rows.error());
     const auto reason = arg(args, "reason");
-    const auto now = deps_.clock.now();
     store_ops::Unit together;
     for (const auto& row : *rows) {
-        for (auto& op : unit_for(row, step, now, actor, deps_.ids.next(), deps_.envelope, reason))
-            together.push_back(std::move(op));
+        for (auto& op : unit_for(row, step, actor, reason)) together.push_back(std::move(op));
     }
     std::size_t done = rows->size();
     Json refused = Json::array();
@@ -235,7 +237,7 @@ Task<Result<Json>> Operations::step_deliveries(DeliveryStep step, Json args, std
         // One of them went its own way meanwhile, and took the others along.
         done = 0;
         for (const auto& row : *rows) {
-            auto unit = unit_for(row, step, now, actor, deps_.ids.next(), deps_.envelope, reason);
+            auto unit = unit_for(row, step, actor, reason);
             auto alone = co_await deps_.store.commit(std::move(unit));
             if (!alone && !is_refusal(alone.error())) co_return fail(alone.error());
             if (!alone) refused.push_back({{"id", row.id}, {"why", alone.error().message}});
@@ -260,7 +262,7 @@ Task<Result<Json>> Operations::release_deliveries(Json args, std::string actor) 
         for (const auto& row : *rows) {
             // It does not wait for a place that is known now, but for a person who looks into OpenCRVS.
             if (row.error_code == name(ErrorCode::target_timeout)) continue;
-            auto unit = unit_for(row, DeliveryStep::release, deps_.clock.now(), actor, "", deps_.envelope);
+            auto unit = unit_for(row, DeliveryStep::release, actor, "");
             auto committed = co_await deps_.store.commit(std::move(unit));
             if (committed) ++done;
             if (!committed && committed.error().code != ErrorCode::conflict) co_return fail(committed.error());

@@ -42,7 +42,8 @@ Reported reported(std::string_view setting) {
 
 std::optional<store_ops::Enqueue> delivery_report(const Ended& ended, Reported which, const EnvelopeOptions& options) {
     const bool good = ended.step == DeliveryStep::deliver;
-    if (which == Reported::off || (which == Reported::failures && good)) return std::nullopt;
+    const bool failed = !good && ended.step != DeliveryStep::discard;
+    if (which == Reported::off || (which == Reported::failures && !failed)) return std::nullopt;
     const auto& delivery = ended.delivery;
     Outcome outcome;
     outcome.at = ended.at;
@@ -51,11 +52,10 @@ std::optional<store_ops::Enqueue> delivery_report(const Ended& ended, Reported w
     const auto request = ended.steps.empty() ? unsent(ended) : ended.steps.back();
     outcome.response.status = request.response ? request.response->status : never_answered;
     if (!good) outcome.response.body = ended.why.message;
-    outcome.properties = {{std::string(delivery_property), delivery.id},
-                          {"mediator-transaction", delivery.transaction},
-                          {"subscription", delivery.subscription},
-                          {"attempts", std::to_string(delivery.attempts)},
-                          {"state", std::string(name(state_after(ended.step)))}};
+    outcome.properties = {
+        {std::string(delivery_property), delivery.id},   {std::string(report_property), ended.report},
+        {"mediator-transaction", delivery.transaction},  {"subscription", delivery.subscription},
+        {"attempts", std::to_string(delivery.attempts)}, {"state", std::string(name(state_after(ended.step)))}};
     store_ops::Enqueue op;
     op.delivery = ended.report;
     op.transaction = delivery.transaction;

@@ -203,6 +203,12 @@ Reported Dispatcher::reported_now() const {
     return Reported::all;
 }
 
+std::optional<store_ops::Enqueue> Dispatcher::report_of(const Ended& ended) const {
+    const auto* kind = kind_of(ended.delivery.kind);
+    if (kind == nullptr || !kind->shown) return std::nullopt;
+    return delivery_report(ended, reported_now(), deps_.envelope());
+}
+
 Task<void> Dispatcher::settle(Delivery delivery, const DeliveryKind& kind, Sending sending, dispatch::Verdict verdict,
                               std::vector<Orchestration> steps) {
     const auto now = deps_.ports.clock.now();
@@ -224,9 +230,8 @@ Task<void> Dispatcher::settle(Delivery delivery, const DeliveryKind& kind, Sendi
     }
     const bool over = verdict.step == DeliveryStep::deliver || verdict.step == DeliveryStep::bury ||
                       verdict.step == DeliveryStep::drop;
-    if (over && kind.shown) {
-        auto report = delivery_report({deps_.ports.ids.next(), delivery, verdict.step, verdict.why, steps, now},
-                                      reported_now(), deps_.envelope());
+    if (over) {
+        auto report = report_of({deps_.ports.ids.next(), delivery, verdict.step, verdict.why, steps, now});
         queued = queued || report.has_value();
         if (report) unit.emplace_back(std::move(*report));
     }

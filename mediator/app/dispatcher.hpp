@@ -55,6 +55,9 @@ class Dispatcher {
     /// True where a destination did not answer several times in a row. Any thread.
     bool is_down(const std::string& destination) const;
 
+    /// The delivery that shows OpenHIM how another one ended; absent where it is not to be shown. Any thread.
+    std::optional<store_ops::Enqueue> report_of(const Ended& ended) const;
+
     /// Begins nothing new and waits for what is under way, until `grace` is over. On io thread 0.
     Task<void> drain(Milliseconds grace);
 
@@ -74,7 +77,7 @@ class Dispatcher {
     Task<void> settle(Delivery delivery, const DeliveryKind& kind, Sending sending, dispatch::Verdict verdict,
                       std::vector<Orchestration> steps);
     const DeliveryKind* kind_of(const std::string& kind) const;
-    /// As the setting says; but those that came to nothing only, while very many wait to be shown.
+    /// As the setting says; but failures only, while very many wait to be shown.
     Reported reported_now() const;
 
     Deps deps_;

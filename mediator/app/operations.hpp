@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/crosswalk_operations.hpp"
+#include "app/delivery_report.hpp"
 #include "app/hearing_operations.hpp"
 #include "channels/webhook/inbound.hpp"
 #include "channels/webhook/proof.hpp"
@@ -16,6 +17,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +50,8 @@ class Operations {
         HearingOperations* hearing = nullptr;           // asks OpenCRVS; none: it is not asked
         std::string version{};                          // of OpenCRVS; what it never tells is not subscribed to
         webhook::Publish publish{};                     // tells subscribers; none: nobody is told
+        /// Shows OpenHIM how a delivery ended; none: it is shown nothing.
+        std::function<std::optional<store_ops::Enqueue>(const Ended&)> show{};
     };
     explicit Operations(Deps deps)
         : deps_(std::move(deps)), crosswalk_({deps_.store, deps_.clock, deps_.target, deps_.outbox_changed}) {}
@@ -79,6 +83,9 @@ class Operations {
     Task<Result<Json>> show_delivery(Json args, std::string actor);
     Task<Result<Json>> step_delivery(std::string command, Json args, std::string actor);
     Task<Result<Json>> step_deliveries(DeliveryStep step, Json args, std::string actor);
+    /// What is committed when an administrator takes a step with a delivery.
+    store_ops::Unit unit_for(const Delivery& delivery, DeliveryStep step, const std::string& actor,
+                             const std::string& reason) const;
     Task<Result<Json>> release_deliveries(Json args, std::string actor);
     Task<Result<Json>> resolve_delivery(Json args, std::string actor);
     Task<Result<store_ops::Unit>> heard_before(Delivery delivery, std::string tracking_id);

@@ -48,6 +48,8 @@ std::string build_late_update(const Outcome& outcome, const EnvelopeOptions& opt
 
 /// The property that names the delivery a transaction of ours in OpenHIM is about.
 inline constexpr std::string_view delivery_property = "mediator-delivery";
+/// That by which one such transaction is found again: a delivery may end more than once, where it is sent again by hand.
+inline constexpr std::string_view report_property = "mediator-report";
 
 /// Work that OpenHIM did not pass on, as a transaction of its own: the body of POST /transactions (openhim.md 7.4), as
 /// JSON text. `request` is what was asked of whom. It never holds `error`: nobody is to send it again.

@@ -170,6 +170,30 @@ for (const version of ['1.4', '1.8', '1.9', '2.0']) {
       for (const id of ids) assert.ok(shown.some(each => each.properties['mediator-delivery'] === id), id)
     })
 
+    test('what an administrator discards is shown to OpenHIM, too', { skip: version !== '2.0' }, async () => {
+      const { server } = subscribers[0]
+      const [subscription] = (await world.mediator.cli('subscriptions', 'list', '--client', 'subscriber-0')).subscriptions
+      await world.mediator.cli('subscriptions', 'pause', subscription.id, '--reason', 'they move')
+      const heard = server.seen.length
+      const notice = birth()
+      assert.equal((await world.notify(hospital, notice.document)).status, 200)
+      const [record] = await world.sandbox.eventsOf(notice.child.given)
+      await world.sandbox.register(record.trackingId)
+      const [waiting] = await until('the delivery to wait', async () => {
+        const { deliveries } = await world.mediator.cli('deliveries', 'list', '--state', 'pending', '--subscription', subscription.id)
+        return deliveries.length > 0 && deliveries
+      })
+      await world.mediator.cli('deliveries', 'discard', waiting.id, '--reason', 'they have it by post')
+      const shown = await until('OpenHIM to be shown that it was discarded', async () =>
+        (await world.core.transactions(200)).find(each => each.properties?.['mediator-delivery'] === waiting.id))
+      assert.equal(shown.status, 'Completed')
+      assert.equal(shown.properties.state, 'discarded')
+      assert.equal(shown.response.body, 'discarded by an administrator')
+      assert.ok(!JSON.stringify(shown).includes('by post'), 'what a person wrote is in OpenHIM')
+      await world.mediator.cli('subscriptions', 'resume', subscription.id)
+      assert.equal(server.seen.length, heard)
+    })
+
     // 2.0 and 1.9 are asked again with the same keys, so that it does not stay unclear.
     test('a registration heard before its notification was found is told to the hospital once it is', { skip: version >= '1.9' }, async () => {
       const notice = birth()

@@ -166,6 +166,30 @@ TEST_F(DeliveryCommands, TakeOneByItsId) {
     EXPECT_EQ(call("retry", {{"id", "none"}}).error().code, ErrorCode::not_found);
 }
 
+TEST_F(DeliveryCommands, ShowOpenHimWhatWasDiscarded) {
+    subscribe("one");
+    const auto which = dead("one");
+    std::vector<Ended> shown;
+    Operations::Deps deps{*store, clock, ids, {}, [this] { ++woken; }};
+    deps.show = [&shown](const Ended& ended) {
+        shown.push_back(ended);
+        return delivery_report(ended, Reported::all, {});
+    };
+    Operations showing(std::move(deps));
+    ASSERT_TRUE(run(showing.run("deliveries.retry", {{"id", which.delivery}}, "cli:tester")));
+    EXPECT_TRUE(shown.empty()) << "it is not over";
+    const Json args{{"id", which.delivery}, {"reason", "told by telephone"}};
+    ASSERT_TRUE(run(showing.run("deliveries.discard", args, "cli:tester")));
+    ASSERT_EQ(shown.size(), 1U);
+    EXPECT_EQ(shown[0].delivery.id, which.delivery);
+    EXPECT_EQ(shown[0].why.message, "discarded by an administrator");
+    const auto report = run(store->delivery(shown[0].report));
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->state, DeliveryState::pending);
+    EXPECT_EQ(run(store->delivery_payload(shown[0].report)).value().find("telephone"), std::string::npos);
+    expect_sound();
+}
+
 /// A notification of which it is not known whether OpenCRVS took it, while a registration is heard.
 class ResolvedNotifications : public DeliveryCommands {
   protected:
