@@ -12,8 +12,17 @@ namespace ocm::http {
 namespace beast = boost::beast;
 
 namespace {
+
 constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+bool has_bare_line_feed(std::string_view bytes) {
+    for (auto at = bytes.find('\n'); at != bytes.npos; at = bytes.find('\n', at + 1)) {
+        if (at == 0 || bytes[at - 1] != '\r') return true;
+    }
+    return false;
 }
+
+}  // namespace
 
 struct BodyReader::Impl {
     beast::http::request_parser<beast::http::string_body> parser;
@@ -36,6 +45,12 @@ struct BodyReader::Impl {
         if (error == beast::http::error::need_more) error = {};
         if (!error) {
             if (parser.is_done()) state = State::complete;
+            // What is not used yet is framing, and Beast would wait for the end of its line for ever.
+            if (used == 0 && parser.is_header_done() && has_bare_line_feed(bytes)) {
+                state = State::refused;
+                status = 400;
+                reason = "a line between chunks ends without carriage return";
+            }
             return used;
         }
         state = State::refused;

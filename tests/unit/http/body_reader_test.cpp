@@ -93,6 +93,8 @@ INSTANTIATE_TEST_SUITE_P(
                     BadBody{"longer_than_said", "3\r\nhello\r\n0\r\n\r\n", 400},
                     BadBody{"bare_lf_after_size", "5\nhello\r\n0\r\n\r\n", 400},
                     BadBody{"bare_lf_after_data", "5\r\nhello\n0\r\n\r\n", 400},
+                    BadBody{"bare_lf_everywhere", "5\nhello\n0\n\n", 400},
+                    BadBody{"bare_lf_in_the_trailer", "5\r\nhello\r\n0\r\nX: y\n\n", 400},
                     BadBody{"too_large", "15\r\n123456789012345678901\r\n0\r\n\r\n", 413},
                     BadBody{"too_large_together", "a\r\n1234567890\r\nb\r\n12345678901\r\n0\r\n\r\n", 413},
                     BadBody{"huge_trailer", "1\r\na\r\n0\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n", 431}),
