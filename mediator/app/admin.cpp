@@ -49,7 +49,9 @@ Task<HttpResponse> Admin::handle(HttpRequest request) const {
         co_return plain_error(error_of(ErrorCode::not_found, "nothing is offered at this path"));
     }
     if (request.method != "POST") {
-        co_return plain_error(error_of(ErrorCode::method_not_allowed, "commands are sent with POST"));
+        auto response = plain_error(error_of(ErrorCode::method_not_allowed, "commands are sent with POST"));
+        response.headers.set("allow", "POST");
+        co_return response;
     }
     const auto authorization = request.headers.get("authorization");
     if (!constant_time_equal(authorization, "Bearer " + deps_.token)) {

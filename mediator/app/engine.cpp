@@ -197,6 +197,9 @@ Task<HttpResponse> Engine::reject(HttpRequest request, std::string channel, std:
     if (error.code == ErrorCode::unauthenticated && direct) {
         answer.response.headers.set("www-authenticate", scheme);
     }
+    if (error.code == ErrorCode::method_not_allowed) {
+        answer.response.headers.set("allow", methods_at(channels_, settings->path_prefix, exchange.request().path));
+    }
     answer.error = std::move(error);
     answer.properties["refused"] = std::move(reason);
     auto response = co_await finish(exchange, std::move(answer));
@@ -250,9 +253,13 @@ Task<Answer> Engine::record(Exchange& exchange, Answer answer) {
 
     const auto took = std::chrono::duration_cast<Milliseconds>(answered_at - exchange.received_at());
     metrics_.transaction(exchange.channel(), answer.response.status, took);
-    spdlog::info("{} {} {} {} {} ms{}{}", exchange.id(), exchange.channel().empty() ? "-" : exchange.channel(),
+    // Why a call was turned away: the caller may not hear it, and an administrator has to.
+    const auto reason = answer.error ? answer.properties.find("refused") : answer.properties.end();
+    const bool turned_away = reason != answer.properties.end();
+    spdlog::info("{} {} {} {} {} ms{}{}{}{}", exchange.id(), exchange.channel().empty() ? "-" : exchange.channel(),
                  exchange.request().method, answer.response.status, took.count(),
-                 exchange.openhim_transaction().empty() ? "" : " openhim ", exchange.openhim_transaction());
+                 exchange.openhim_transaction().empty() ? "" : " openhim ", exchange.openhim_transaction(),
+                 turned_away ? ": " : "", turned_away ? std::string_view(reason->second) : std::string_view{});
 
     answer.recorded_at = answered_at;
     co_return answer;

@@ -64,43 +64,66 @@ std::string as_regex(std::string_view pattern) {
     return out;
 }
 
+/// Methods taken at this path, sorted and separated by commas; empty where nothing is offered.
+std::string methods_as_it_is(const std::vector<ChannelDefinition>& channels, std::string_view path) {
+    std::map<std::string, std::string> values;
+    std::set<std::string> taken;
+    for (const auto& channel : channels) {
+        for (const auto& route : channel.routes) {
+            if (matches(route.pattern, path, values)) taken.insert(route.method);
+        }
+    }
+    std::string list;
+    for (const auto& method : taken) list += (list.empty() ? "" : ", ") + method;
+    return list;
+}
+
 Result<RouteMatch> match_as_it_is(const std::vector<ChannelDefinition>& channels, std::string_view method,
                                   std::string_view path) {
     RouteMatch found;
-    std::set<std::string> allowed;
     for (const auto& channel : channels) {
         for (const auto& route : channel.routes) {
-            if (!matches(route.pattern, path, found.values)) continue;
-            if (route.method == method) {
-                found.channel = &channel;
-                found.route = &route;
-                return found;
-            }
-            allowed.insert(route.method);
+            if (route.method != method || !matches(route.pattern, path, found.values)) continue;
+            found.channel = &channel;
+            found.route = &route;
+            return found;
         }
     }
-    if (allowed.empty()) return fail(ErrorCode::not_found, "nothing is offered at this path");
-    std::string list;
-    for (const auto& candidate : allowed) list += (list.empty() ? "" : ", ") + candidate;
-    return fail(ErrorCode::method_not_allowed, "this path takes " + list);
+    const auto taken = methods_as_it_is(channels, path);
+    if (taken.empty()) return fail(ErrorCode::not_found, "nothing is offered at this path");
+    return fail(ErrorCode::method_not_allowed, "this path takes " + taken);
+}
+
+std::string_view below(std::string_view path_prefix, std::string_view path) {
+    if (!path_prefix.empty() && path.starts_with(path_prefix) &&
+        (path.size() == path_prefix.size() || path[path_prefix.size()] == '/')) {
+        path.remove_prefix(path_prefix.size());
+    }
+    return path;
+}
+
+bool has_version(std::string_view path) {
+    return path.starts_with(version_prefix) && path.size() > version_prefix.size() &&
+           path[version_prefix.size()] == '/';
 }
 
 }  // namespace
 
 Result<RouteMatch> match_route(const std::vector<ChannelDefinition>& channels, std::string_view path_prefix,
                                std::string_view method, std::string_view path) {
-    if (!path_prefix.empty() && path.starts_with(path_prefix) &&
-        (path.size() == path_prefix.size() || path[path_prefix.size()] == '/')) {
-        path.remove_prefix(path_prefix.size());
-    }
+    path = below(path_prefix, path);
     auto found = match_as_it_is(channels, method, path);
     // Where a path of our own begins with it, that one is meant.
-    if (found || found.error().code != ErrorCode::not_found || !path.starts_with(version_prefix) ||
-        path.size() == version_prefix.size() || path[version_prefix.size()] != '/') {
-        return found;
-    }
-    path.remove_prefix(version_prefix.size());
-    return match_as_it_is(channels, method, path);
+    if (found || found.error().code != ErrorCode::not_found || !has_version(path)) return found;
+    return match_as_it_is(channels, method, path.substr(version_prefix.size()));
+}
+
+std::string methods_at(const std::vector<ChannelDefinition>& channels, std::string_view path_prefix,
+                       std::string_view path) {
+    path = below(path_prefix, path);
+    auto taken = methods_as_it_is(channels, path);
+    if (taken.empty() && has_version(path)) taken = methods_as_it_is(channels, path.substr(version_prefix.size()));
+    return taken;
 }
 
 std::string url_pattern(const ChannelDefinition& channel, std::string_view path_prefix) {

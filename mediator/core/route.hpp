@@ -53,6 +53,10 @@ struct RouteMatch {
 Result<RouteMatch> match_route(const std::vector<ChannelDefinition>& channels, std::string_view path_prefix,
                                std::string_view method, std::string_view path);
 
+/// The methods taken at this path, separated by commas: the `Allow` header of a 405 (RFC 9110 section 15.5.6).
+std::string methods_at(const std::vector<ChannelDefinition>& channels, std::string_view path_prefix,
+                       std::string_view path);
+
 /// Anchored regular expression (JavaScript and ECMAScript syntax) that matches exactly the channel's paths under the
 /// prefix; what OpenHIM gets as `urlPattern`.
 std::string url_pattern(const ChannelDefinition& channel, std::string_view path_prefix);

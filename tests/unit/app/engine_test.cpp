@@ -7,7 +7,10 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
+#include <sstream>
 #include <stdexcept>
 
 using namespace ocm;
@@ -276,7 +279,9 @@ TEST_F(EngineTest, RefusalsAreRecordedWithoutTheirBody) {
     EXPECT_EQ(ask(direct("/nothing")).status, 404);
     auto wrong_method = direct("/notification");
     wrong_method.method = "GET";
-    EXPECT_EQ(ask(wrong_method).status, 405);
+    const auto not_taken = ask(wrong_method);
+    EXPECT_EQ(not_taken.status, 405);
+    EXPECT_EQ(not_taken.headers.get("allow"), "POST");
     EXPECT_EQ(ask(direct("/search")).status, 403);
     EXPECT_EQ(store.all<store_ops::Answer>().size(), 4u);
 }
@@ -290,6 +295,22 @@ TEST_F(EngineTest, TheReasonOfA401IsForTheAdministratorOnly) {
     EXPECT_NE((*envelope)["properties"]["refused"].get<std::string>().find("not linked"), std::string::npos);
     EXPECT_EQ((*envelope)["response"]["body"].get<std::string>().find("linked"), std::string::npos);
     EXPECT_FALSE(envelope->contains("error"));
+}
+
+TEST_F(EngineTest, TheLogSaysWhyACallWasTurnedAway) {
+    std::ostringstream lines;
+    const auto before = spdlog::default_logger();
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(lines)));
+    auto request = direct("/notification");
+    request.headers = {{"X-Api-Key", "ocm1.00000000-0000-4000-8000-00000000000f.planted"}};
+    ask(request);
+    ask(direct("/notification"));
+    spdlog::set_default_logger(before);
+    const auto text = lines.str();
+    EXPECT_NE(text.find("POST 401 0 ms: the client is not known\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("POST 200 0 ms\n"), std::string::npos) << text;
+    EXPECT_EQ(text.find("planted"), std::string::npos);
 }
 
 TEST_F(EngineTest, AChannelThatIsOffAsksToComeAgain) {

@@ -51,6 +51,14 @@ TEST(Routes, VersionPrefixIsStrippedOnce) {
     EXPECT_EQ(match_route(both, "", "GET", "/notifications/a")->channel->name, "notification");
 }
 
+TEST(Routes, NameTheMethodsOfAPath) {
+    for (const char* path : {"/notification", "/crvs/notification", "/crvs/v1/notification"}) {
+        EXPECT_EQ(methods_at(channels, "/crvs", path), "POST, PUT") << path;
+    }
+    EXPECT_EQ(methods_at(channels, "/crvs", "/notifications/abc"), "GET");
+    EXPECT_EQ(methods_at(channels, "/crvs", "/nothing"), "");
+}
+
 TEST(Routes, TellWhatIsNotThereFromWhatTakesAnotherMethod) {
     EXPECT_EQ(match_route(channels, "/crvs", "GET", "/nothing").error().code, ErrorCode::not_found);
     for (const char* path : {"/notifications/", "/notifications", "/notification/", "/crvsnotification", "", "/"}) {
