@@ -5,6 +5,7 @@
 #include "app/callers.hpp"
 #include "channels/field_policy.hpp"
 #include "channels/webhook/subscribing.hpp"
+#include "core/ids.hpp"
 #include "store/store.hpp"
 
 #include <nlohmann/json.hpp>
@@ -65,6 +66,16 @@ Json row_json(const store::TransactionRow& row, bool revealed, const std::map<st
     put("office", row.subjects.office);
     if (row.erased) out["erased"] = true;
     return out;
+}
+
+constexpr const char* plain_names =
+    "a name has 1 to 128 characters, none of which is a control character, and no space at either end";
+
+/// Names are shown in tables and logs, and compared as they are.
+bool is_plain_name(std::string_view name) {
+    const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+    return !name.empty() && name.size() <= 128 && name.front() != ' ' && name.back() != ' ' &&
+           std::none_of(name.begin(), name.end(), is_control);
 }
 
 /// What a client may be told: names of the field policy and 1.x permission codes.
@@ -142,7 +153,8 @@ Task<Result<Json>> Operations::add_client(Json args, std::string actor) {
     const auto name = arg(args, "name");
     const auto kind = store_ops::client_kind(arg(args, "kind"));
     const auto openhim = arg(args, "openhim_client");
-    if (name.empty() || name.size() > 128) co_return wrong("name", "a name has 1 to 128 characters");
+    if (!is_plain_name(name)) co_return wrong("name", plain_names);
+    if (!openhim.empty() && !is_plain_name(openhim)) co_return wrong("openhim_client", plain_names);
     const auto wish = arg(args, "on_outage").empty() ? std::optional(store_ops::OnOutage::queue)
                                                      : store_ops::on_outage(arg(args, "on_outage"));
     if (!wish) co_return wrong("on_outage", "queue or refuse");
@@ -252,6 +264,7 @@ Task<Result<Json>> Operations::list_transactions(Json args, std::string actor) {
     auto to = instant(args, "to");
     if (!to) co_return fail(to.error());
     filter.to = *to;
+    if (filter.from && filter.to && *filter.to <= *filter.from) co_return wrong("to", "is not later than from");
     filter.channel = arg(args, "channel");
     filter.tracking_id = arg(args, "tracking_id");
     filter.openhim_transaction = arg(args, "openhim");
@@ -274,6 +287,9 @@ Task<Result<Json>> Operations::list_transactions(Json args, std::string actor) {
     if (!clients) co_return fail(clients.error());
     if (const auto wanted = arg(args, "client"); !wanted.empty()) {
         const auto* client = find_client(*clients, wanted);
+        // An empty list would say that it never called. One that was removed is still named by its id.
+        if (client == nullptr && !is_uuid(wanted))
+            co_return fail(ErrorCode::not_found, "there is no such client", "client");
         filter.client = client == nullptr ? wanted : client->id;
     }
     auto rows = co_await deps_.store.list_transactions(filter);

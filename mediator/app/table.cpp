@@ -8,6 +8,24 @@
 namespace ocm::app {
 namespace {
 
+/// Codes and names of others must not break a line or speak to the terminal.
+std::string printable(const std::string& text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0u;
+        const bool c1 = c == 0xC2u && next >= 0x80u && next < 0xA0u;  // the control characters beyond ASCII
+        if (c1) ++i;
+        if (c < 0x20u || c == 0x7fu || c1) {
+            out += "\xEF\xBF\xBD";
+        } else {
+            out += text[i];
+        }
+    }
+    return out;
+}
+
 std::string cell(const Json& value) {
     if (value.is_null()) return "-";
     if (value.is_string()) return value.get<std::string>().empty() ? "-" : value.get<std::string>();
@@ -27,6 +45,7 @@ Table::Table(std::vector<std::string> header) {
 }
 
 void Table::add(std::vector<std::string> row) {
+    for (auto& each : row) each = printable(each);
     rows_.push_back(std::move(row));
 }
 
@@ -71,7 +90,7 @@ std::string fields_of(const Json& object) {
     std::string out;
     for (const auto& [key, value] : object.items()) {
         if (!value.is_primitive()) continue;
-        out += key + std::string(widest - width(key) + 2, ' ') + cell(value) + "\n";
+        out += key + std::string(widest - width(key) + 2, ' ') + printable(cell(value)) + "\n";
     }
     return out;
 }
