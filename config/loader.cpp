@@ -216,6 +216,7 @@ class Loader {
             const auto& where = parsed.error().path;
             auto message = parsed.error().message;
             if (!line.empty() && !where.empty()) message += " in " + dotted(where);
+            if (line.empty() && !where.empty()) message = "cannot be read: " + message;
             error(!line.empty()   ? line
                   : where.empty() ? input_.name
                                   : dotted(where),

@@ -263,15 +263,8 @@ Result<void> Application::Impl::listen_admin() {
         });
     if (auto listening = admin_server->listen(); !listening) return listening;
 
-    const auto host = config->text("admin.host");
-    const bool any = host == "0.0.0.0" || host == "::";
     admin_file = admin_file_path(config->text("store.path"));
-    return write_admin_file(admin_file, {"http://" +
-                                             (any                                   ? std::string("127.0.0.1")
-                                              : host.find(':') == std::string::npos ? host
-                                                                                    : "[" + host + "]") +
-                                             ":" + std::to_string(admin_server->port()),
-                                         token});
+    return write_admin_file(admin_file, {admin_url(config->text("admin.host"), admin_server->port()), token});
 }
 
 Result<void> Application::Impl::read_clients() {

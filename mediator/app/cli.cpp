@@ -4,12 +4,37 @@
 #include "app/cli_commands.hpp"
 #include "app/cli_crosswalk.hpp"
 #include "app/cli_hearing.hpp"
+#include "core/time.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <string>
+#include <vector>
 
 namespace ocm::app {
+namespace {
+
+constexpr const char* anywhere = "Options of every command: --config FILE, --json (see opencrvs-mediator --help)";
+
+const CLI::Validator instant(
+    [](const std::string& text) {
+        return parse_rfc3339(text) ? std::string() : std::string("an instant looks like 2026-01-15T00:00:00Z");
+    },
+    "", "instant");
+
+/// What was wrong with the command line, and which words of it nobody knows: a slip in a word otherwise reads as if
+/// something were missing.
+std::string usage_failure(const CLI::App* app, const CLI::Error& error) {
+    auto out = CLI::FailureMessage::simple(app, error);
+    const auto words = error.get_name() == "RequiredError" ? app->remaining(true) : std::vector<std::string>{};
+    if (words.empty()) return out;
+    std::string list;
+    for (const auto& word : words) list += (list.empty() ? "" : ", ") + word;
+    return "not known here: " + list + "\n" + out;
+}
+
+}  // namespace
 
 int run_cli(int argc, char** argv) {
     CLI::App app{"Connects external systems to OpenCRVS through OpenHIM: notifications in, recorded, delivered once."};
@@ -17,6 +42,7 @@ int run_cli(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string(version()));
     app.fallthrough();
+    app.failure_message(usage_failure);
 
     CommonOptions common;
     app.add_option("--config", common.config_file, "Configuration file (also MEDIATOR_CONFIG)")
@@ -27,12 +53,14 @@ int run_cli(int argc, char** argv) {
     // Every subcommand ends here: its body runs once the whole command line has been understood.
     const auto command = [&](CLI::App* parent, const char* name, const char* help, const auto& body) {
         auto* sub = parent->add_subcommand(name, help);
+        sub->footer(anywhere);
         sub->callback([&exit_code, &common, body] { exit_code = body(common); });
         return sub;
     };
     const auto group = [&](const char* name, const char* help) {
         auto* sub = app.add_subcommand(name, help);
         sub->require_subcommand(1);
+        sub->footer(anywhere);
         return sub;
     };
 
@@ -103,15 +131,17 @@ int run_cli(int argc, char** argv) {
     ShowOptions show;
     auto* transactions = group("transactions", "What was recorded");
     const auto filters = [&list](CLI::App* sub) {
-        sub->add_option("--from", list.from, "Not before this instant (RFC 3339)");
-        sub->add_option("--to", list.to, "Before this instant (RFC 3339)");
+        sub->add_option("--from", list.from, "Not before this instant (RFC 3339)")->check(instant);
+        sub->add_option("--to", list.to, "Before this instant (RFC 3339)")->check(instant);
         sub->add_option("--channel", list.channel, "Channel");
         sub->add_option("--client", list.client, "Client, by name or id");
-        sub->add_option("--status", list.status, "OpenHIM status, such as Failed");
+        sub->add_option("--status", list.status, "OpenHIM status, such as Failed")
+            ->check(CLI::IsMember(
+                {"Processing", "Pending Async", "Successful", "Completed", "Completed with error(s)", "Failed"}));
         sub->add_option("--tracking-id", list.tracking_id, "OpenCRVS tracking id");
         sub->add_option("--openhim", list.openhim, "OpenHIM transaction id");
-        sub->add_flag("--reveal", list.reveal, "Show look-up values in clear; recorded as a disclosure");
-        sub->add_option("--reason", list.reason, "Why, with --reveal");
+        auto* reveal = sub->add_flag("--reveal", list.reveal, "Show look-up values in clear; recorded as a disclosure");
+        reveal->needs(sub->add_option("--reason", list.reason, "Why, with --reveal"));
     };
     auto* list_command = command(transactions, "list", "List transactions, newest first",
                                  [&](const CommonOptions& c) { return transactions_list(c, list); });
@@ -123,8 +153,9 @@ int run_cli(int argc, char** argv) {
     auto* show_command = command(transactions, "show", "Show one transaction with its steps",
                                  [&](const CommonOptions& c) { return transactions_show(c, show); });
     show_command->add_option("ID", show.id, "Transaction id, ours or OpenHIM's")->required();
-    show_command->add_flag("--reveal", show.reveal, "Show bodies and look-up values; recorded as a disclosure");
-    show_command->add_option("--reason", show.reason, "Why, with --reveal");
+    auto* reveal =
+        show_command->add_flag("--reveal", show.reveal, "Show bodies and look-up values; recorded as a disclosure");
+    reveal->needs(show_command->add_option("--reason", show.reason, "Why, with --reveal"));
 
     ClientOptions client;
     auto* clients = group("clients", "Systems that may call the mediator");
@@ -296,7 +327,7 @@ int run_cli(int argc, char** argv) {
     HealthOptions health;
     auto* health_command = command(&app, "health", "Ask a running mediator whether it is ready (exit code 0: ready)",
                                    [&](const CommonOptions& c) { return ask_health(c, health); });
-    health_command->add_option("--url", health.url, "Base URL of the admin port");
+    health_command->add_option("--url", health.url, "Base URL of the admin port (default: as configured)");
 
     try {
         app.parse(argc, argv);

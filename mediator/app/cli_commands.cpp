@@ -4,6 +4,7 @@
 #include "app/application.hpp"
 #include "app/clock.hpp"
 #include "app/invoke.hpp"
+#include "app/invoker.hpp"
 #include "app/print.hpp"
 #include "config/loader.hpp"
 #include "config/report.hpp"
@@ -197,6 +198,20 @@ int store_check(const CommonOptions& common) {
     return ok ? 0 : 1;
 }
 
+namespace {
+
+/// Where the operators' port is: as the running mediator says, as configured, or as it is by default.
+std::string operators_url(const std::string& config_file) {
+    const auto input = config::read_input(config_path(config_file));
+    const auto config = input ? config::load(*input).config : nullptr;
+    if (config == nullptr) return "http://127.0.0.1:8481";
+    const auto running = read_admin_file(admin_file_path(config->text("store.path")));
+    if (running && *running) return (*running)->url;
+    return admin_url(config->text("admin.host"), static_cast<std::uint16_t>(config->integer("admin.port")));
+}
+
+}  // namespace
+
 int ask_health(const CommonOptions& common, const HealthOptions& options) {
     IoPool pool(1);
     pool.start();
@@ -205,7 +220,7 @@ int ask_health(const CommonOptions& common, const HealthOptions& options) {
     UpstreamCall call;
     call.name = "Health";
     call.method = "GET";
-    call.url = options.url + "/health/ready";
+    call.url = (options.url.empty() ? operators_url(common.config_file) : options.url) + "/health/ready";
     call.timeout = Milliseconds(5'000);
     const auto reply =
         boost::asio::co_spawn(pool.context(0), upstream.send(std::move(call), clock.steady() + Milliseconds(5'000)),

@@ -91,7 +91,7 @@ int notifications_conflicts(const CommonOptions& common, const ListOptions& opti
 int store_check(const CommonOptions& common);
 
 struct HealthOptions {
-    std::string url = "http://127.0.0.1:8481";
+    std::string url;  // empty: as configured
 };
 int ask_health(const CommonOptions& common, const HealthOptions& options);
 

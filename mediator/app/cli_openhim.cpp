@@ -4,6 +4,7 @@
 #include "app/one_shot.hpp"
 #include "app/options.hpp"
 #include "app/print.hpp"
+#include "app/usable.hpp"
 #include "config/loader.hpp"
 #include "config/report.hpp"
 #include "registration/channels.hpp"
@@ -11,6 +12,8 @@
 #include "registration/describe.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace ocm::app {
 namespace {
@@ -104,43 +107,100 @@ Json report_json(const registration::ChannelReport& report) {
     return out;
 }
 
-int check_online(const std::shared_ptr<const config::Config>& config) {
-    auto shot = OneShot::make(config);
-    if (!shot) return complain(shot.error());
-    int code = 0;
-    if (config->target_names().empty()) {
-        say("target: none is configured\n");
-    } else {
-        const auto found = (*shot)->run((*shot)->target().check_online((*shot)->clock().steady() + patience));
-        const auto& name = config->active_target();
-        if (!found) {
-            say("target " + name + ": " + found.error().message + "\n");
-            code = 1;
-        } else {
-            say("target " + name + ": " + std::to_string(found->locations) + " locations (" +
-                std::to_string(found->offices) + " offices), " + std::to_string(found->areas) +
-                " administrative areas\n");
-            for (const auto& scope : found->scopes.missing) say("  missing scope: " + scope + "\n");
-            for (const auto& scope : found->scopes.excess) say("  scope that is not needed: " + scope + "\n");
-            for (const auto& problem : found->map_problems)
-                say("  country map " + problem.path + ": " + problem.message + "\n");
-            if (!found->scopes.missing.empty()) code = 1;
-        }
-    }
-    if (config->stand_alone()) {
-        say("OpenHIM: none is configured\n");
-        return code;
-    }
+/// What the target says: `name`, and `error` or what it has.
+Json ask_target(OneShot& shot, const std::string& name) {
+    const auto found = shot.run(shot.target().check_online(shot.clock().steady() + patience));
+    if (!found) return {{"name", name}, {"ok", false}, {"error", found.error().message}};
+    Json out{{"name", name},
+             {"ok", found->scopes.missing.empty()},
+             {"locations", found->locations},
+             {"offices", found->offices},
+             {"areas", found->areas},
+             {"missing_scopes", found->scopes.missing},
+             {"excess_scopes", found->scopes.excess},
+             {"map_problems", Json::array()}};
+    for (const auto& problem : found->map_problems)
+        out["map_problems"].push_back({{"path", problem.path}, {"message", problem.message}});
+    return out;
+}
+
+/// What OpenHIM says: `error`, or how many channels it has.
+Json ask_openhim(const std::shared_ptr<const config::Config>& config) {
     auto session = open_session(config);
-    if (!session) return complain(session.error());
+    if (!session) return {{"ok", false}, {"error", session.error().message}};
     connect(*session);
     const auto channels = session->shot->run(session->api->channels(session->deadline()));
-    if (!channels) {
-        say("OpenHIM: " + channels.error().message + "\n");
-        return 1;
+    if (!channels) return {{"ok", false}, {"error", channels.error().message}};
+    return {{"ok", true}, {"channels", channels->size()}};
+}
+
+/// Null where there is no target, or no OpenHIM.
+Json ask_online(const std::shared_ptr<const config::Config>& config) {
+    Json out{{"target", nullptr}, {"openhim", nullptr}};
+    auto shot = OneShot::make(config);
+    if (!shot) {
+        out["target"] = {{"name", config->active_target()}, {"ok", false}, {"error", shot.error().message}};
+    } else if (!config->target_names().empty()) {
+        out["target"] = ask_target(**shot, config->active_target());
     }
-    say("OpenHIM: the credentials are right; " + std::to_string(channels->size()) + " channels are installed\n");
-    return code;
+    if (!config->stand_alone()) out["openhim"] = ask_openhim(config);
+    return out;
+}
+
+bool all_right(const Json& online) {
+    return std::all_of(online.begin(), online.end(),
+                       [](const Json& one) { return one.is_null() || one["ok"] == true; });
+}
+
+std::string online_in_words(const Json& online) {
+    std::string out;
+    if (const auto& target = online["target"]; target.is_null()) {
+        out += "target: none is configured\n";
+    } else if (const auto error = text_member(target, "error"); !error.empty()) {
+        out += "target " + std::string(text_member(target, "name")) + ": " + std::string(error) + "\n";
+    } else {
+        out += "target " + std::string(text_member(target, "name")) + ": " + dump_json(target["locations"]) +
+               " locations (" + dump_json(target["offices"]) + " offices), " + dump_json(target["areas"]) +
+               " administrative areas\n";
+        for (const auto& scope : target["missing_scopes"]) out += "  missing scope: " + scope.get<std::string>() + "\n";
+        for (const auto& scope : target["excess_scopes"])
+            out += "  scope that is not needed: " + scope.get<std::string>() + "\n";
+        for (const auto& problem : target["map_problems"]) {
+            out += "  country map " + std::string(text_member(problem, "path")) + ": " +
+                   std::string(text_member(problem, "message")) + "\n";
+        }
+    }
+    if (const auto& openhim = online["openhim"]; openhim.is_null()) {
+        out += "OpenHIM: none is configured\n";
+    } else if (const auto error = text_member(openhim, "error"); !error.empty()) {
+        out += "OpenHIM: " + std::string(error) + "\n";
+    } else {
+        out += "OpenHIM: the credentials are right; " + dump_json(openhim["channels"]) + " channels are installed\n";
+    }
+    return out;
+}
+
+Json problems_json(const std::vector<config::Problem>& problems) {
+    auto out = Json::array();
+    for (const auto& [path, message, allowed] : problems)
+        out.push_back({{"path", path}, {"message", message}, {"allowed", allowed}});
+    return out;
+}
+
+/// The report for machines; the settings are those that are not at their default.
+Json outcome_json(const config::LoadInput& input, const config::LoadOutcome& outcome) {
+    Json out{{"file", input.name},
+             {"ok", outcome.config != nullptr},
+             {"errors", problems_json(outcome.errors)},
+             {"warnings", problems_json(outcome.warnings)}};
+    if (!outcome.config) return out;
+    auto& settings = out["settings"] = Json::object();
+    for (const auto& [key, entry] : outcome.config->entries()) {
+        if (entry.origin == config::Origin::fallback) continue;
+        settings[key] = {{"value", config::format_value(*config::find_setting(key), entry.value)},
+                         {"origin", config::name(entry.origin)}};
+    }
+    return out;
 }
 
 }  // namespace
@@ -148,10 +208,22 @@ int check_online(const std::shared_ptr<const config::Config>& config) {
 int check_configuration(const CommonOptions& common, const CheckOptions& options) {
     const auto input = config::read_input(config_path(common.config_file));
     if (!input) return complain(input.error());
-    const auto outcome = config::load(*input);
-    say(config::report(*input, outcome));
-    if (!outcome.config) return 1;
-    return options.online ? check_online(outcome.config) : 0;
+    auto outcome = config::load(*input);
+    if (outcome.config) {
+        outcome.errors = unusable_files(*outcome.config);
+        if (!outcome.errors.empty()) outcome.config.reset();
+    }
+    const bool asks = options.online && outcome.config;
+    if (!common.json) say(config::report(*input, outcome));
+    const auto online = asks ? ask_online(outcome.config) : Json();
+    if (common.json) {
+        auto out = outcome_json(*input, outcome);
+        if (asks) out["online"] = online;
+        say(pretty_json(out) + "\n");
+    } else if (asks) {
+        say(online_in_words(online));
+    }
+    return outcome.config && (!asks || all_right(online)) ? 0 : 1;
 }
 
 int register_once(const CommonOptions& common) {

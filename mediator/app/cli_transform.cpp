@@ -121,7 +121,13 @@ int transform_file(const CommonOptions& common, const TransformOptions& options)
         target.target = (*stored)->target;
     }
     const auto transformed = ocm::transform(options.from, options.to, *text, target, clock.now());
-    if (!transformed) return complain(transformed.error());
+    if (!transformed) {
+        auto error = transformed.error();
+        // Without a list of them every location is one that OpenCRVS does not have.
+        if (forms->places.locations().empty() && error.message.ends_with("location that OpenCRVS does not have"))
+            error.message += " (no locations were given: --locations and --areas, --from-target or --store)";
+        return complain(error);
+    }
     const auto account = transformed->account.to_json();
     if (common.json) {
         say(pretty_json({{"result", transformed->result}, {"account", account}}) + "\n");

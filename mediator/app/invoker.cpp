@@ -39,6 +39,12 @@ Error error_of(const UpstreamReply& reply) {
 
 }  // namespace
 
+std::string admin_url(const std::string& host, std::uint16_t port) {
+    const bool any = host == "0.0.0.0" || host == "::";
+    const bool ipv6 = host.find(':') != std::string::npos;
+    return "http://" + (any ? "127.0.0.1" : ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
 std::string admin_file_path(const std::string& store_path) {
     return store_path + ".admin.json";
 }

@@ -5,6 +5,7 @@
 #include "core/json.hpp"
 #include "core/result.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,8 @@ struct AdminFile {
     std::string url;
     std::string token;
 };
+/// Where a client on this machine reaches the operators' port.
+std::string admin_url(const std::string& host, std::uint16_t port);
 std::string admin_file_path(const std::string& store_path);
 Result<void> write_admin_file(const std::string& path, const AdminFile& file);
 /// Absent where there is none; an error where it cannot be read.

@@ -5,6 +5,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -21,8 +22,11 @@ int accept_unverified(int, X509_STORE_CTX*) {
 }
 
 std::string openssl_reason() {
-    const auto code = ERR_peek_last_error();
+    const auto code = ERR_peek_error();  // the first: those after it say only where it was noticed
     ERR_clear_error();
+    if (ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE) {
+        return "there is none in it in PEM form";
+    }
     const char* reason = ERR_reason_error_string(code);
     return reason == nullptr ? "unknown reason" : reason;
 }
