@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <regex>
 #include <set>
 
@@ -170,6 +171,38 @@ std::vector<Overlap> overlaps_of(const Json& installed, const std::vector<Channe
     return out;
 }
 
+/// Whether the core would install this channel from the registration it holds. It keeps the first one of a version
+/// (openhim.md 2.5): a channel that was switched on since is not in it, and after a move its routes lead to the old
+/// place. Where the registration could not be read it is tried.
+bool would_install(const Json& registration, const Json& wanted) {
+    const auto* held = member(registration, "defaultChannelConfig");
+    if (held == nullptr || !held->is_array()) return !registration.is_object();
+    const auto* channel = find_channel(*held, text_member(wanted, "name"));
+    if (channel == nullptr) return false;
+    // Older cores drop fields that they do not know: what counts is which paths it takes, and where to.
+    const auto drifts = drifts_of(*channel, wanted);
+    return std::ranges::none_of(
+        drifts, [](const Drift& drift) { return drift.field == "urlPattern" || drift.field.starts_with("routes"); });
+}
+
+Task<ChannelChange> install_one(CoreApi& api, Json channel, bool as_registered, SteadyTime deadline) {
+    using Kind = ChannelChange::Kind;
+    ChannelChange change{std::string(text_member(channel, "name")), Kind::installed, std::nullopt};
+    if (as_registered) {
+        auto outcome = co_await api.install_channel(change.channel, deadline);
+        if (!outcome) {
+            change.error = outcome.error();
+        } else if (*outcome == InstallOutcome::already_there) {
+            change.kind = Kind::already_there;
+        }
+    } else {
+        auto added = co_await api.add_channel(std::move(channel), deadline);
+        if (!added) change.error = added.error();
+    }
+    if (change.error) change.kind = Kind::failed;
+    co_return change;
+}
+
 }  // namespace
 
 ChannelReport compare_channels(const Json& installed, const std::vector<ChannelDefinition>& wanted,
@@ -210,24 +243,24 @@ Json channel_update(const Json& installed, const ChannelDefinition& wanted, cons
     return update;
 }
 
-Task<Result<std::vector<ChannelChange>>> install_missing(CoreApi& api, std::vector<std::string> titles,
-                                                         SteadyTime deadline) {
-    using Kind = ChannelChange::Kind;
+Task<Result<std::vector<ChannelChange>>> install_missing(CoreApi& api, Json wanted, SteadyTime deadline) {
     auto installed = co_await api.channels(deadline);
     if (!installed) co_return fail(installed.error());
+    std::optional<Json> registration;  // asked for once, where something is missing
     std::vector<ChannelChange> changes;
-    for (const auto& title : titles) {
+    for (const auto& channel : wanted) {
+        std::string title(text_member(channel, "name"));
         if (find_channel(*installed, title) != nullptr) {
-            changes.push_back(ChannelChange{title, Kind::already_there, std::nullopt});
+            changes.push_back(ChannelChange{std::move(title), ChannelChange::Kind::already_there, std::nullopt});
             continue;
         }
-        auto outcome = co_await api.install_channel(title, deadline);
-        if (!outcome) {
-            changes.push_back(ChannelChange{title, Kind::failed, outcome.error()});
-        } else {
-            const auto kind = *outcome == InstallOutcome::installed ? Kind::installed : Kind::already_there;
-            changes.push_back(ChannelChange{title, kind, std::nullopt});
+        if (!registration) {
+            auto held = co_await api.mediator(deadline);
+            registration = held ? std::move(*held) : Json();
         }
+        const bool as_registered = would_install(*registration, channel);
+        auto change = co_await install_one(api, channel, as_registered, deadline);
+        changes.push_back(std::move(change));
     }
     co_return changes;
 }
@@ -235,10 +268,9 @@ Task<Result<std::vector<ChannelChange>>> install_missing(CoreApi& api, std::vect
 Task<Result<std::vector<ChannelChange>>> install_and_update(CoreApi& api, const std::vector<ChannelDefinition>& wanted,
                                                             SteadyTime deadline) {
     using Kind = ChannelChange::Kind;
-    std::vector<std::string> titles;
-    titles.reserve(wanted.size());
-    for (const auto& channel : wanted) titles.push_back(channel.title);
-    auto changes = co_await install_missing(api, titles, deadline);
+    Json configs = Json::array();
+    for (const auto& channel : wanted) configs.push_back(channel_config(channel, api.options()));
+    auto changes = co_await install_missing(api, std::move(configs), deadline);
     if (!changes) co_return fail(changes.error());
     auto installed = co_await api.channels(deadline);
     if (!installed) co_return fail(installed.error());

@@ -66,10 +66,11 @@ struct ChannelChange {
     std::optional<Error> error;  // where failed
 };
 
-/// Installs those of our channels that OpenHIM does not have, one call each (a call for several is not atomic).
-/// Fails only where OpenHIM cannot be asked what it has.
-Task<Result<std::vector<ChannelChange>>> install_missing(CoreApi& api, std::vector<std::string> titles,
-                                                         SteadyTime deadline);
+/// Installs those of our channels (`wanted`: what channel_config makes of each) that OpenHIM does not have, one call
+/// each (a call for several is not atomic): from the registration it holds, or, where that is an older one of this
+/// version without the channel or with another route, as a channel of its own. Fails only where OpenHIM cannot be asked
+/// what it has.
+Task<Result<std::vector<ChannelChange>>> install_missing(CoreApi& api, Json wanted, SteadyTime deadline);
 
 /// The same, and brings drifted channels to what this version wants.
 Task<Result<std::vector<ChannelChange>>> install_and_update(CoreApi& api, const std::vector<ChannelDefinition>& wanted,

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace ocm::registration {
 namespace {
@@ -148,6 +149,18 @@ Json describe(const std::vector<ChannelDefinition>& channels, const OpenHimOptio
             {"defaultChannelConfig", std::move(defaults)},
             {"configDefs", std::move(definitions)},
             {"config", std::move(config)}};
+}
+
+bool same_endpoints(const Json& registration, const Json& described) {
+    const auto* held = member(registration, "endpoints");
+    const auto* ours = member(described, "endpoints");
+    if (held == nullptr || ours == nullptr || !held->is_array() || held->size() != ours->size()) return false;
+    return std::equal(held->begin(), held->end(), ours->begin(), [](const Json& one, const Json& other) {
+        return std::ranges::all_of(std::array{"name", "host", "port", "secured"}, [&](const char* key) {
+            const auto *is = member(one, key), *wanted = member(other, key);
+            return is != nullptr && wanted != nullptr && *is == *wanted;
+        });
+    });
 }
 
 std::vector<Error> check(const OpenHimOptions& options) {

@@ -35,4 +35,8 @@ Json channel_config(const ChannelDefinition& channel, const OpenHimOptions& opti
 Json describe(const std::vector<ChannelDefinition>& channels, const OpenHimOptions& options,
               const std::vector<ConsoleSetting>& settings);
 
+/// Whether the endpoints of the registration that OpenHIM holds are the described ones. It keeps the first registration
+/// of a version (openhim.md 2.5), so they may be those from before a move, or before a channel was switched on.
+bool same_endpoints(const Json& registration, const Json& described);
+
 }  // namespace ocm::registration

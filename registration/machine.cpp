@@ -61,6 +61,12 @@ class Machine {
                    "OpenHIM holds version " + e.version + " of this mediator and this is " + policy_.version +
                        ": it takes only newer versions, so its endpoints, settings and channels are those of " +
                        e.version + ". Delete the mediator in OpenHIM to register this version");
+        } else if (!e.same_endpoints) {
+            report(Level::warning,
+                   "OpenHIM holds other endpoints of this mediator than it has now: it keeps what it has of version " +
+                       e.version +
+                       ". Delete the mediator in OpenHIM, and it registers anew by itself; what differs in "
+                       "the installed channels says channels diff");
         }
         start_beating();
     }

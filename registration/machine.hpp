@@ -34,6 +34,7 @@ struct RegistrationFailed {
 };
 struct Verified {
     std::string version;
+    bool same_endpoints = true;  // as this mediator has them now
 };  // GET /mediators/:urn: what OpenHIM holds
 struct VerifyFailed {
     Error error;

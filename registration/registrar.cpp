@@ -49,18 +49,17 @@ struct Registrar::Control {
 };
 
 Registrar::Registrar(Upstream& upstream, Clock& clock, Ids& ids, OpenHimOptions options,
-                     std::vector<std::string> channel_titles, Callbacks callbacks)
+                     const std::vector<std::string>& channel_titles, Callbacks callbacks)
     : clock_(clock),
       ids_(ids),
       options_(std::move(options)),
       api_(upstream, clock, ids, options_),
-      channel_titles_(std::move(channel_titles)),
       callbacks_(std::move(callbacks)),
       control_(std::make_shared<Control>()) {
     policy_.version = options_.version;
     policy_.heartbeat_interval = options_.heartbeat_interval;
     policy_.forced_config_every = options_.forced_config_every;
-    policy_.install_channels = options_.install_channels && !channel_titles_.empty();
+    policy_.install_channels = options_.install_channels && !channel_titles.empty();
 }
 
 Registrar::~Registrar() = default;
@@ -143,7 +142,8 @@ Task<Event> Registrar::perform_safely(Action action) {
 
 Task<Event> Registrar::perform(Action action) {
     if (std::holds_alternative<action::Register>(action)) {
-        auto done = co_await api_.register_mediator(callbacks_.describe(), deadline());
+        described_ = callbacks_.describe();
+        auto done = co_await api_.register_mediator(described_, deadline());
         if (!done) co_return event::RegistrationFailed{done.error()};
         co_return event::Registered{};
     }
@@ -155,7 +155,8 @@ Task<Event> Registrar::perform(Action action) {
             const std::lock_guard lock(mutex_);
             status_.version_in_openhim = version;
         }
-        co_return event::Verified{std::move(version)};
+        const bool same = same_endpoints(*found, described_);
+        co_return event::Verified{std::move(version), same};
     }
     if (const auto* wanted = std::get_if<action::Beat>(&action)) {
         auto outcome = co_await beat(wanted->want_config);
@@ -202,7 +203,9 @@ Task<Event> Registrar::apply() {
 }
 
 Task<Event> Registrar::install() {
-    auto changes = co_await install_missing(api_, channel_titles_, clock_.steady() + 2 * options_.call_timeout);
+    Json wanted = Json::array();
+    if (const auto* channels = member(described_, "defaultChannelConfig"); channels != nullptr) wanted = *channels;
+    auto changes = co_await install_missing(api_, std::move(wanted), clock_.steady() + 2 * options_.call_timeout);
     if (!changes) co_return event::InstallFailed{changes.error()};
     std::vector<std::string> failed;
     std::optional<Error> first;

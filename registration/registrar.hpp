@@ -45,7 +45,7 @@ class Registrar {
 
     /// Everything given by reference outlives the registrar. `channel_titles`: what `install_channels` installs.
     Registrar(Upstream& upstream, Clock& clock, Ids& ids, OpenHimOptions options,
-              std::vector<std::string> channel_titles, Callbacks callbacks);
+              const std::vector<std::string>& channel_titles, Callbacks callbacks);
     ~Registrar();
     Registrar(const Registrar&) = delete;
     Registrar& operator=(const Registrar&) = delete;
@@ -78,11 +78,11 @@ class Registrar {
     Ids& ids_;
     OpenHimOptions options_;
     CoreApi api_;
-    std::vector<std::string> channel_titles_;
     Callbacks callbacks_;
     MachinePolicy policy_;
     MachineState state_;
-    Json config_;  // of the last beat that brought one
+    Json described_;  // what was last sent to be registered
+    Json config_;     // of the last beat that brought one
     SteadyTime started_{};
     bool skew_reported_ = false;
     std::shared_ptr<Control> control_;

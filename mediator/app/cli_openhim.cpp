@@ -54,12 +54,12 @@ void connect(Session& session) {
         std::make_unique<registration::CoreApi>(ports.upstream, session.shot->clock(), *session.ids, session.options);
 }
 
-Task<Result<std::string>> register_now(registration::CoreApi& api, Json description, SteadyTime deadline) {
+/// Registers, and reads what OpenHIM made of it.
+Task<Result<Json>> register_now(registration::CoreApi& api, Json description, SteadyTime deadline) {
     auto registered = co_await api.register_mediator(std::move(description), deadline);
     if (!registered) co_return fail(registered.error());
     auto held = co_await api.mediator(deadline);
-    if (!held) co_return fail(held.error());
-    co_return std::string(text_member(*held, "version"));
+    co_return held;
 }
 
 std::string_view in_words(registration::ChannelChange::Kind kind) {
@@ -235,23 +235,29 @@ int register_once(const CommonOptions& common) {
     std::vector<registration::ConsoleSetting> settings;
     for (const auto& setting : config::console_settings(*config)) settings.push_back(published(setting));
     const auto description = registration::describe(session->shot->channels(), session->options, settings);
-    const auto version_there = session->shot->run(register_now(*session->api, description, session->deadline()));
-    if (!version_there) return complain(version_there.error());
-    const bool took = *version_there == session->options.version;
+    const auto held = session->shot->run(register_now(*session->api, description, session->deadline()));
+    if (!held) return complain(held.error());
+    const std::string version_there(text_member(*held, "version"));
+    const bool same_version = version_there == session->options.version;
+    const bool same_endpoints = registration::same_endpoints(*held, description);
     if (common.json) {
         say(pretty_json({{"urn", session->options.urn},
                          {"version", session->options.version},
-                         {"version_in_openhim", *version_there},
-                         {"took_effect", took}}) +
+                         {"version_in_openhim", version_there},
+                         {"same_endpoints", same_endpoints},
+                         {"took_effect", same_version && same_endpoints}}) +
             "\n");
-    } else if (took) {
-        say("registered as " + session->options.urn + " version " + *version_there + "\n");
-    } else {
-        say("OpenHIM keeps version " + *version_there + " of " + session->options.urn + ", not " +
+    } else if (!same_version) {
+        say("OpenHIM keeps version " + version_there + " of " + session->options.urn + ", not " +
             session->options.version +
             ": it ignores versions that are not newer; delete the mediator in OpenHIM to go back\n");
+    } else if (!same_endpoints) {
+        say("OpenHIM keeps other endpoints of " + session->options.urn + " version " + version_there +
+            ": it ignores versions that are not newer; delete the mediator in OpenHIM and register again\n");
+    } else {
+        say("registered as " + session->options.urn + " version " + version_there + "\n");
     }
-    return took ? 0 : 1;
+    return same_version && same_endpoints ? 0 : 1;
 }
 
 int channels_diff(const CommonOptions& common) {
@@ -287,13 +293,14 @@ int channels_install(const CommonOptions& common, const ChannelsOptions& options
     auto session = open_session(config);
     if (!session) return complain(session.error());
     connect(*session);
-    std::vector<std::string> titles;
-    for (const auto& channel : session->shot->channels()) titles.push_back(channel.title);
+    Json wanted = Json::array();
+    for (const auto& channel : session->shot->channels())
+        wanted.push_back(registration::channel_config(channel, session->options));
     const auto changes =
         options.update
             ? session->shot->run(
                   registration::install_and_update(*session->api, session->shot->channels(), session->deadline()))
-            : session->shot->run(registration::install_missing(*session->api, std::move(titles), session->deadline()));
+            : session->shot->run(registration::install_missing(*session->api, std::move(wanted), session->deadline()));
     if (!changes) return complain(changes.error());
     int code = 0;
     auto rows = Json::array();

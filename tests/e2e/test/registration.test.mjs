@@ -2,9 +2,12 @@
 // What an OpenHIM administrator sees: the mediator registers, beats, brings its channels, takes configuration from
 // the console without a restart, refuses what is wrong and says so, and comes back after core has lost its database.
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { birth } from '../lib/fixtures.mjs'
-import { urn } from '../lib/mediator.mjs'
+import { merge, urn } from '../lib/mediator.mjs'
 import { run, until } from '../lib/process.mjs'
 import { notificationPath, World } from '../lib/world.mjs'
 
@@ -60,6 +63,24 @@ test('a wrong setting is refused and shown, and service goes on', async () => {
   await pushConfig({ channels__notification__retry__attempts: 3 })
   await until('the refusal to be gone', async () =>
     !JSON.stringify(await world.mediator.readiness()).includes('channels.notification.retry.attempts'))
+})
+
+test('a channel that is switched on later is installed too, though core keeps the registration of a version', async () => {
+  const { configFile, folder } = world.mediator
+  const secret = join(folder, 'forwarded-secret')
+  writeFileSync(secret, randomUUID(), { mode: 0o600 })
+  await world.mediator.stop()
+  const more = {
+    channels: {
+      webhook: { forwarded_secret_file: secret, forwarded_peers: ['127.0.0.1'], finality: 'optimistic' },
+      'webhook-inbound': { enabled: true }
+    }
+  }
+  writeFileSync(configFile, JSON.stringify(merge(JSON.parse(readFileSync(configFile)), more)))
+  await world.mediator.start()
+  const channel = await world.channel('/crvs/public/forwarded-actions/x')
+  assert.equal(channel.authType, 'public')
+  assert.deepEqual((await world.mediator.readiness()).checks.filter(check => check.name === 'openhim-channels' && !check.ok), [])
 })
 
 test('after core has lost its database the mediator and its channel are back', async () => {

@@ -230,17 +230,39 @@ TEST(ChannelInstall, InstallsOnlyWhatIsMissingOneByOne) {
     CoreApi api(upstream, clock, ids, options);
     ASSERT_TRUE(run(api.register_mediator(test_description(), clock.steady() + 5s)));
     core.misbehave({.method = "POST", .path_end = "/channels", .response = FakeOpenHim::plain(500, "Mongo is away")});
-    auto changes = run(install_missing(api, test_titles(), clock.steady() + 5s));
+    auto changes = run(install_missing(api, test_wanted(), clock.steady() + 5s));
     ASSERT_TRUE(changes);
     EXPECT_EQ((*changes)[0].kind, ChannelChange::Kind::failed);
     EXPECT_NE((*changes)[0].error->message.find("Mongo is away"), std::string::npos);
     EXPECT_EQ((*changes)[1].kind, ChannelChange::Kind::already_there);
     EXPECT_EQ((*changes)[2].kind, ChannelChange::Kind::installed);
-    changes = run(install_missing(api, test_titles(), clock.steady() + 5s));
+    changes = run(install_missing(api, test_wanted(), clock.steady() + 5s));
     EXPECT_EQ((*changes)[0].kind, ChannelChange::Kind::installed);
     const auto report = run(diff_channels(api, test_channels(), clock.steady() + 5s));
     ASSERT_TRUE(report);
     EXPECT_TRUE(report->clean());
+}
+
+TEST(ChannelInstall, WhatTheRegistrationThereHasNotOrHasElsewhereIsAddedAsItShouldBe) {
+    FakeOpenHim core;
+    VirtualClock clock;
+    CountingIds ids;
+    DirectUpstream upstream(core, clock);
+    const auto options = test_options();
+    CoreApi api(upstream, clock, ids, options);
+    // Registered with the same version before a channel was switched on, and another one's route was moved.
+    auto before = test_description();
+    before["defaultChannelConfig"].erase(2);
+    before["defaultChannelConfig"][1]["routes"][0]["host"] = "old.example.org";
+    ASSERT_TRUE(run(api.register_mediator(before, clock.steady() + 5s)));
+    ASSERT_TRUE(run(api.register_mediator(test_description(), clock.steady() + 5s))) << "which the core ignores";
+    const auto changes = run(install_missing(api, test_wanted(), clock.steady() + 5s));
+    ASSERT_TRUE(changes);
+    for (const auto& change : *changes) EXPECT_EQ(change.kind, ChannelChange::Kind::installed) << change.channel;
+    const auto report = run(diff_channels(api, test_channels(), clock.steady() + 5s));
+    ASSERT_TRUE(report);
+    EXPECT_TRUE(report->clean());
+    EXPECT_EQ(core.count("POST", "/mediators/" + test_urn + "/channels"), 1u) << "the one that is as registered";
 }
 
 TEST(ChannelInstall, LostRaceIsAlreadyThere) {
@@ -256,7 +278,7 @@ TEST(ChannelInstall, LostRaceIsAlreadyThere) {
         if (call.method == "POST" && !std::exchange(once, true))
             core.add_channel(channel_config(test_channels()[0], test_options()));
     };
-    const auto changes = run(install_missing(api, test_titles(), clock.steady() + 5s));
+    const auto changes = run(install_missing(api, test_wanted(), clock.steady() + 5s));
     ASSERT_TRUE(changes);
     EXPECT_EQ((*changes)[0].kind, ChannelChange::Kind::already_there);
 }
@@ -269,7 +291,7 @@ TEST(ChannelInstall, FailsWhereTheChannelsCannotBeListed) {
     const auto options = test_options();
     CoreApi api(upstream, clock, ids, options);
     core.misbehave({.method = "GET", .path_end = "/channels", .response = FakeOpenHim::web_page()});
-    EXPECT_FALSE(run(install_missing(api, test_titles(), clock.steady() + 5s)));
+    EXPECT_FALSE(run(install_missing(api, test_wanted(), clock.steady() + 5s)));
     core.misbehave({.method = "GET", .path_end = "/channels", .response = json_response(200, "{}")});
     EXPECT_FALSE(run(diff_channels(api, test_channels(), clock.steady() + 5s)));
 }

@@ -201,4 +201,9 @@ inline Json test_description() {
     return registration::describe(test_channels(), test_options(), test_settings());
 }
 
+/// The channels as OpenHIM is to have them.
+inline Json test_wanted() {
+    return test_description()["defaultChannelConfig"];
+}
+
 }  // namespace ocm::test

@@ -259,6 +259,16 @@ TEST(Machine, NamesBothVersionsInTheWarning) {
     EXPECT_NE(report.text.find("1.0.0"), std::string::npos);
 }
 
+TEST(Machine, WarnsOfEndpointsFromBeforeAMove) {
+    MachinePolicy policy;
+    policy.version = "1.0.0";
+    auto state = step({}, policy, {}, event::Started{}, 0).state;
+    state = step(std::move(state), policy, {}, event::Registered{}, 0).state;
+    const auto next = step(std::move(state), policy, {}, event::Verified{"1.0.0", false}, 0);
+    ASSERT_EQ(next.actions.size(), 2u) << "and the beats begin";
+    EXPECT_NE(std::get<action::Report>(next.actions[0]).text.find("other endpoints"), std::string::npos);
+}
+
 TEST(Machine, KeepsTheReasonOfARejectionUntilAConfigurationIsApplied) {
     MachinePolicy policy;
     auto state = step({}, policy, {}, event::Started{}, 0).state;

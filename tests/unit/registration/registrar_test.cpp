@@ -166,6 +166,17 @@ TEST_F(RegistrarTest, AVersionThatDidNotTakeEffectIsSeen) {
     EXPECT_EQ(registrar->status().version_in_openhim, "9.0.0");
 }
 
+TEST_F(RegistrarTest, AChannelSwitchedOnLaterIsInstalledToo) {
+    auto before = test_description();
+    before["defaultChannelConfig"].erase(2);
+    CoreApi api(upstream, clock, ids, options);
+    ASSERT_TRUE(run(api.register_mediator(before, clock.steady() + 5s)));
+    options.install_channels = true;
+    go();
+    EXPECT_EQ(core.channels().size(), 3u);
+    EXPECT_EQ(registrar->status().channels_failed, std::vector<std::string>{});
+}
+
 TEST_F(RegistrarTest, BeatsDoNotOverlapAndKeepTheirPace) {
     last_beat = 8;
     core.misbehave({.method = "POST", .path_end = "/heartbeat", .times = 2, .response = {}, .hang = true});
