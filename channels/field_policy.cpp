@@ -248,15 +248,26 @@ bool is_granted(std::string_view asked, const std::vector<std::string>& granted)
 }
 
 std::vector<std::string> narrowed(const std::vector<std::string>& asked, const std::vector<std::string>& granted) {
+    const auto is_named = [&granted](const std::string& each) {
+        return std::ranges::find(granted, each) != granted.end();
+    };
     std::vector<std::string> out;
+    const auto keep = [&out](const std::string& each) {
+        if (std::ranges::find(out, each) == out.end()) out.push_back(each);
+    };
+    // Asked of every delivery, and mostly everything is granted as it was.
+    if (std::ranges::all_of(asked, is_named)) {
+        std::ranges::for_each(asked, keep);
+        return out;
+    }
     std::set<std::string_view> given, rest, kept;
     for (const auto& each : granted) add_single(each, given);
     for (const auto& each : asked) {
-        const bool named = std::ranges::find(granted, each) != granted.end();
         std::set<std::string_view> single;
         add_single(each, single);
-        if (named || (!single.empty() && !fields_of_permission(each) && std::ranges::includes(given, single))) {
-            if (std::ranges::find(out, each) == out.end()) out.push_back(each);
+        if (is_named(each) ||
+            (!single.empty() && !fields_of_permission(each) && std::ranges::includes(given, single))) {
+            keep(each);
             kept.merge(single);
         } else {
             rest.merge(single);

@@ -73,6 +73,14 @@ std::optional<Topic> topic(std::string_view text) {
     return *found;
 }
 
+RegistrationEvent with_content(const RegistrationEvent& event, VitalEvent content) {
+    // Names every member, so that this does not compile with one more.
+    const auto& [topic, target, record, occurrence, occurred_at, old_content, partial, confirmed, heard, status, reason,
+                 notifier, document] = event;
+    return {topic, target, record, occurrence, occurred_at, std::move(content), partial, confirmed,
+            heard, status, reason, notifier,   document};
+}
+
 std::string once_key(const RegistrationEvent& event) {
     // Spaces are in none of the names.
     return event.target + " " + name(event.topic) + " " + event.occurrence;

@@ -73,6 +73,9 @@ struct RegistrationEvent {
     friend bool operator==(const RegistrationEvent&, const RegistrationEvent&) = default;
 };
 
+/// The same event with this for its content. For what is cut: nothing of the old content is copied on the way.
+RegistrationEvent with_content(const RegistrationEvent& event, VitalEvent content);
+
 /// Under this key the event is made known once: topic, target and occurrence.
 std::string once_key(const RegistrationEvent& event);
 /// UUIDv5 of `once_key`: the same however and however often we hear of it.

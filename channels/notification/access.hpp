@@ -4,6 +4,7 @@
 #include "core/route.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace ocm::notification {
 /// A token, and whom it was given to.
 struct Granted {
     std::string token;
-    store_ops::Client client;
+    std::shared_ptr<const store_ops::Client> client;
 };
 
 /// What issues tokens; both empty where nothing does (a command that only wants to know the routes).

@@ -123,7 +123,7 @@ Subscription subscription_of(const Hub& hub, const Client& client, WallTime now)
 Task<Answer> subscribe(Exchange& exchange, Shared deps) {
     auto hub = read_hub(exchange.request().body);
     if (!hub) co_return refused(opencrvs_v1::refusal(hub.error()), hub.error().message, hub.error().path);
-    const auto client = *exchange.caller().client;
+    const auto& client = *exchange.caller().client;
     const auto policy = deps->callbacks();
     const auto now = exchange.ports().clock.now();
     if (auto refusal = refusal_of(*hub, client, policy, deps->version, now)) co_return std::move(*refusal);
@@ -173,7 +173,7 @@ Task<Answer> list(Exchange& exchange, Shared deps) {
 }
 
 Task<Answer> unsubscribe(Exchange& exchange, Shared deps) {
-    const auto client = *exchange.caller().client;
+    const auto& client = *exchange.caller().client;
     const auto id = exchange.path_values.at("id");
     Answer out;
     out.response.status = 204;
@@ -204,7 +204,7 @@ WebhookDeps complete(WebhookDeps deps) {
     if (!deps.subscriptions) {
         deps.subscriptions = [nobody = std::make_shared<const SubscriptionDirectory>()] { return nobody; };
     }
-    if (!deps.client) deps.client = [](const std::string&) { return std::optional<Client>(); };
+    if (!deps.client) deps.client = [](const std::string&) { return std::shared_ptr<const Client>(); };
     if (!deps.callbacks) deps.callbacks = [] { return CallbackPolicy{}; };
     if (!deps.place) deps.place = [](const PlaceCode& code, WallTime) -> Result<std::string> { return code.code; };
     return deps;

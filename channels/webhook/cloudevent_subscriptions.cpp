@@ -117,7 +117,7 @@ const Subscription* own(const SubscriptionDirectory& directory, const std::strin
 }
 
 Task<Answer> create(Exchange& exchange, Shared deps) {
-    const auto client = *exchange.caller().client;
+    const auto& client = *exchange.caller().client;
     const auto body = body_of(exchange.request());
     if (!body) co_return refused(body.error());
     const auto read = cloudevents::read_subscription(*body);

@@ -28,8 +28,7 @@ bool is_section(const std::string& name) {
 Result<Message> write_1x(const RegistrationEvent& event, const Subscription& subscription, WallTime now) {
     const auto& given = given_to(subscription, event.event.kind);
     auto permitted = permit(event.event, granted(subscription, event));
-    auto cut = event;
-    cut.event = std::move(permitted.event);
+    const auto cut = with_content(event, std::move(permitted.event));
     opencrvs_v1::WebhookTo to;
     to.subscription = subscription.id;
     to.at = now;
@@ -49,8 +48,7 @@ Result<Message> write_1x(const RegistrationEvent& event, const Subscription& sub
 Result<Message> write_cloudevent(const RegistrationEvent& event, const Subscription& subscription,
                                  const Delivery& delivery) {
     auto permitted = permit(event.event, granted(subscription, event));
-    auto cut = event;
-    cut.event = std::move(permitted.event);
+    const auto cut = with_content(event, std::move(permitted.event));
     Message out;
     out.body = dump_json(cloudevents::write(cut, delivery.sequence));
     out.headers.set("Content-Type", std::string(cloudevents::content_type));
@@ -62,8 +60,7 @@ Result<Message> write_cloudevent(const RegistrationEvent& event, const Subscript
 Result<Message> write_fhir(const RegistrationEvent& event, const Subscription& subscription, const Delivery& delivery,
                            const std::string& base, WallTime now) {
     auto permitted = permit(event.event, granted(subscription, event));
-    auto cut = event;
-    cut.event = std::move(permitted.event);
+    const auto cut = with_content(event, std::move(permitted.event));
     fhir_r4::NotificationTo to;
     to.base = base;
     to.subscription = subscription.id;

@@ -54,11 +54,11 @@ std::optional<Sending> not_sent(const Subscription* subscription, WallTime now) 
 }
 
 /// The same, on account of whose it is.
-std::optional<Sending> not_sent(const std::optional<store_ops::Client>& client) {
-    if (client && client->enabled) return std::nullopt;
+std::optional<Sending> not_sent(const store_ops::Client* client) {
+    if (client != nullptr && client->enabled) return std::nullopt;
     // One that was removed took its subscriptions with it; to an absent one nothing is told until it is known why.
     auto out = ended(Kind::again, ErrorCode::unavailable,
-                     client ? "its client is disabled" : "the client of its subscription is not known");
+                     client != nullptr ? "its client is disabled" : "the client of its subscription is not known");
     out.outcome.patient = true;
     out.outcome.error.retry_after = paused_again;
     return out;
@@ -126,7 +126,7 @@ Task<Sending> deliver(Exchange& exchange, Delivery delivery, std::string payload
     const auto* subscription = directory->by_id(delivery.subscription);
     if (auto not_now = not_sent(subscription, exchange.ports().clock.now())) co_return std::move(*not_now);
     const auto client = deps->client(subscription->client);
-    if (auto not_now = not_sent(client)) co_return std::move(*not_now);
+    if (auto not_now = not_sent(client.get())) co_return std::move(*not_now);
     const auto event = last->read(std::move(payload));
     if (!event) co_return ended(Kind::refused, event.error().code, event.error().message);
     if (auto why = withheld(*subscription, (*event)->topic, *client))
@@ -138,7 +138,8 @@ Task<Sending> deliver(Exchange& exchange, Delivery delivery, std::string payload
     const auto contract = deps->contracts.find(subscription->contract);
     if (contract == deps->contracts.end())
         co_return ended(Kind::refused, ErrorCode::internal, "nothing writes the contract of its subscription");
-    const auto permitted = as_granted(*subscription, *client);
+    const auto cut = cut_to_grant(*subscription, *client);
+    const auto& permitted = cut ? *cut : *subscription;
     const auto as_before = signed_as_before(permitted, exchange.ports().clock.now());
     const auto& signer = as_before ? *as_before : permitted;
     auto message = contract->second(**event, signer, delivery, exchange.ports().clock.now());

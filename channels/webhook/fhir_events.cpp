@@ -94,7 +94,7 @@ Task<Answer> statuses(Exchange& exchange, Shared deps) {
     if (!asked) co_return refused(asked.error());
     if (auto known = only(*asked, {"id", "status"}); !known) co_return refused(known.error());
     const auto now = exchange.ports().clock.now();
-    const auto client = *exchange.caller().client;
+    const auto& client = *exchange.caller().client;
     const auto directory = deps->subscriptions();
     const auto in_path = exchange.path_values.find("id");
     std::vector<Subscription> found;
@@ -119,7 +119,7 @@ Task<Answer> statuses(Exchange& exchange, Shared deps) {
 Task<Answer> events(Exchange& exchange, Shared deps) {
     const auto& request = exchange.request();
     if (auto wrong = wrong_accept(request)) co_return refused(std::move(*wrong));
-    const auto client = *exchange.caller().client;
+    const auto& client = *exchange.caller().client;
     const auto directory = deps->subscriptions();
     const auto* known = own(*directory, exchange.path_values.at("id"), client);
     if (known == nullptr) co_return not_there();

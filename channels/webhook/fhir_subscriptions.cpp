@@ -124,7 +124,7 @@ Task<Result<Subscription>> settled(Exchange& exchange, Shared deps, Subscription
 }
 
 Task<Answer> create(Exchange& exchange, Shared deps) {
-    const auto client = *exchange.caller().client;
+    const auto& client = *exchange.caller().client;
     const auto now = exchange.ports().clock.now();
     const auto read = read_body(exchange.request(), deps->fhir_base);
     if (!read) co_return refused(read.error());
@@ -173,7 +173,7 @@ std::optional<SubscriptionState> state_after(const Subscription& known, const st
 }
 
 Task<Answer> update(Exchange& exchange, Shared deps) {
-    const auto client = *exchange.caller().client;
+    const auto& client = *exchange.caller().client;
     const auto now = exchange.ports().clock.now();
     const auto directory = deps->subscriptions();
     const auto* known = own(*directory, exchange.path_values.at("id"), client);

@@ -30,6 +30,14 @@ Subscription as_granted(Subscription subscription, const store_ops::Client& clie
     return subscription;
 }
 
+std::optional<Subscription> cut_to_grant(const Subscription& subscription, const store_ops::Client& client) {
+    auto fields = narrowed(subscription.fields, client.fields);
+    if (fields == subscription.fields) return std::nullopt;
+    auto out = subscription;
+    out.fields = std::move(fields);
+    return out;
+}
+
 std::optional<std::string> withheld(const Subscription& subscription, const Topic& topic,
                                     const store_ops::Client& client) {
     if (!has_contract(client.kind, subscription.contract))

@@ -37,8 +37,9 @@ std::string AccessTokens::issue(const Shown& shown, WallTime now) const {
     return key_.sign(claims);
 }
 
-Result<const store_ops::Client*> AccessTokens::check(std::string_view token, const ClientDirectory& clients,
-                                                     WallTime now) const {
+Result<std::shared_ptr<const store_ops::Client>> AccessTokens::check(std::string_view token,
+                                                                     const ClientDirectory& clients,
+                                                                     WallTime now) const {
     const auto claims = key_.verify(token);
     if (!claims) return fail(ErrorCode::unauthenticated, "the token is not one of ours");
     const auto* until = member(*claims, "exp");
@@ -50,7 +51,7 @@ Result<const store_ops::Client*> AccessTokens::check(std::string_view token, con
     if (seconds >= until->get<std::int64_t>()) {
         return fail(ErrorCode::unauthenticated, std::string(expired));
     }
-    const auto* client = clients.by_id(text_member(*claims, "sub"));
+    auto client = clients.by_id(text_member(*claims, "sub"));
     if (client == nullptr) return fail(ErrorCode::unauthenticated, "the client is not known");
     if (!client->enabled) return fail(ErrorCode::unauthenticated, "the client is disabled");
     const auto mark = text_member(*claims, mark_claim);

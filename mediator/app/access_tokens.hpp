@@ -22,7 +22,8 @@ class AccessTokens {
 
     /// The client a token was issued to. `unauthenticated` where we did not sign it or it is over (`expired`), and
     /// where the client is not known any more, disabled, or the key it had shown is not one of its keys any more.
-    Result<const store_ops::Client*> check(std::string_view token, const ClientDirectory& clients, WallTime now) const;
+    Result<std::shared_ptr<const store_ops::Client>> check(std::string_view token, const ClientDirectory& clients,
+                                                           WallTime now) const;
 
     static constexpr std::string_view expired = "the token has expired";
 

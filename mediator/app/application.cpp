@@ -126,11 +126,7 @@ Result<void> Application::Impl::build_channels() {
     deps.dhis2 = std::make_shared<const dhis2::Mapping>(std::move(*mapping));
     deps.access.grant = [this](const std::string& id, const std::string& key) { return grant(id, key); };
     deps.webhook.subscriptions = [this] { return subscriptions.load(); };
-    deps.webhook.client = [this](const std::string& id) {
-        const auto all = engine->clients();
-        const auto* found = all->by_id(id);
-        return found == nullptr ? std::nullopt : std::optional(*found);
-    };
+    deps.webhook.client = [this](const std::string& id) { return engine->clients()->by_id(id); };
     deps.webhook.callbacks = [policy = callback_policy(*config)] { return policy; };
     deps.webhook.fhir_base = fhir_base(*config);
     deps.webhook.origin = proof_options(*config).origin;
@@ -197,7 +193,7 @@ Result<notification::Granted> Application::Impl::grant(const std::string& client
     const auto clients = engine->clients();
     auto shown = authenticate(*clients, client_id, key, clock.now());
     if (!shown) return fail(std::move(shown.error()));
-    return notification::Granted{tokens->issue(*shown, clock.now()), *shown->client};
+    return notification::Granted{tokens->issue(*shown, clock.now()), std::move(shown->client)};
 }
 
 /// Begins the outbox's work the first time, when settings and clients are known.
@@ -205,7 +201,7 @@ void Application::Impl::configure_dispatcher() {
     std::set<std::string> held;
     const auto clients = engine->clients();
     for (const auto& client : clients->all()) {
-        if (!client.enabled) held.insert(client.id);
+        if (!client->enabled) held.insert(client->id);
     }
     dispatcher->configure(delivery_policies(*console->current()), std::move(held));
 }

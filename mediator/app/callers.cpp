@@ -58,21 +58,23 @@ std::string_view bearer_token(const HttpRequest& request) {
 
 }  // namespace
 
-ClientDirectory::ClientDirectory(std::vector<store_ops::Client> clients) : clients_(std::move(clients)) {
-    for (std::size_t i = 0; i < clients_.size(); ++i) {
-        by_id_.emplace(clients_[i].id, i);
-        if (!clients_[i].openhim_client.empty()) by_openhim_.emplace(clients_[i].openhim_client, i);
+ClientDirectory::ClientDirectory(std::vector<store_ops::Client> clients) {
+    clients_.reserve(clients.size());
+    for (auto& each : clients) {
+        const auto& client = *clients_.emplace_back(std::make_shared<const store_ops::Client>(std::move(each)));
+        by_id_.emplace(client.id, clients_.size() - 1);
+        if (!client.openhim_client.empty()) by_openhim_.emplace(client.openhim_client, clients_.size() - 1);
     }
 }
 
-const store_ops::Client* ClientDirectory::by_id(std::string_view id) const {
+std::shared_ptr<const store_ops::Client> ClientDirectory::by_id(std::string_view id) const {
     const auto it = by_id_.find(id);
-    return it == by_id_.end() ? nullptr : &clients_[it->second];
+    return it == by_id_.end() ? nullptr : clients_[it->second];
 }
 
-const store_ops::Client* ClientDirectory::by_openhim_client(std::string_view openhim_client) const {
+std::shared_ptr<const store_ops::Client> ClientDirectory::by_openhim_client(std::string_view openhim_client) const {
     const auto it = by_openhim_.find(openhim_client);
-    return it == by_openhim_.end() ? nullptr : &clients_[it->second];
+    return it == by_openhim_.end() ? nullptr : clients_[it->second];
 }
 
 bool address_listed(std::string_view address, const std::vector<std::string>& list) {
@@ -100,33 +102,33 @@ Result<Caller> identify(const HttpRequest& request, const ClientDirectory& clien
         if (named > 1) return fail(ErrorCode::unauthenticated, "OpenHIM's client header came more than once");
         const auto name = request.headers.get("x-openhim-clientid");
         if (name.empty()) return fail(ErrorCode::unauthenticated, "OpenHIM named no client");
-        const auto* client = clients.by_openhim_client(name);
+        auto client = clients.by_openhim_client(name);
         if (client == nullptr) {
             return fail(ErrorCode::unauthenticated, "the OpenHIM client is not linked to a client of this mediator");
         }
         if (!client->enabled) return fail(ErrorCode::unauthenticated, "the client is disabled");
-        return Caller{Caller::Through::openhim, *client};
+        return Caller{Caller::Through::openhim, std::move(client)};
     }
     if (is_bearer(request)) {
         if (tokens == nullptr) return fail(ErrorCode::unauthenticated, "tokens are not accepted here");
         auto client = tokens->check(bearer_token(request), clients, now);
         if (!client) return fail(std::move(client.error()));
-        return Caller{Caller::Through::direct, **client};
+        return Caller{Caller::Through::direct, *std::move(client)};
     }
     const auto credentials = credentials_of(request);
     if (!credentials) return fail(ErrorCode::unauthenticated, "no credentials were sent");
     auto shown = authenticate(clients, credentials->id, credentials->key, now);
     if (!shown) return fail(std::move(shown.error()));
-    return Caller{Caller::Through::direct, *shown->client};
+    return Caller{Caller::Through::direct, std::move(shown->client)};
 }
 
 Result<Shown> authenticate(const ClientDirectory& clients, std::string_view id, std::string_view key, WallTime now) {
-    const auto* client = clients.by_id(id);
+    auto client = clients.by_id(id);
     if (client == nullptr) return fail(ErrorCode::unauthenticated, "the client is not known");
     const auto* matched = matching_key(*client, key, now);
     if (matched == nullptr) return fail(ErrorCode::unauthenticated, "the key is wrong");
     if (!client->enabled) return fail(ErrorCode::unauthenticated, "the client is disabled");
-    return Shown{client, matched};
+    return Shown{std::move(client), matched};
 }
 
 bool is_bearer(const HttpRequest& request) {

@@ -19,12 +19,13 @@ class ClientDirectory {
   public:
     explicit ClientDirectory(std::vector<store_ops::Client> clients);
 
-    const store_ops::Client* by_id(std::string_view id) const;
-    const store_ops::Client* by_openhim_client(std::string_view openhim_client) const;
-    const std::vector<store_ops::Client>& all() const { return clients_; }
+    /// One client, shared with the picture; nullptr where there is none.
+    std::shared_ptr<const store_ops::Client> by_id(std::string_view id) const;
+    std::shared_ptr<const store_ops::Client> by_openhim_client(std::string_view openhim_client) const;
+    const std::vector<std::shared_ptr<const store_ops::Client>>& all() const { return clients_; }
 
   private:
-    std::vector<store_ops::Client> clients_;
+    std::vector<std::shared_ptr<const store_ops::Client>> clients_;
     std::map<std::string, std::size_t, std::less<>> by_id_;
     std::map<std::string, std::size_t, std::less<>> by_openhim_;
 };
@@ -56,7 +57,7 @@ bool is_bearer(const HttpRequest& request);
 
 /// A client that showed one of its keys.
 struct Shown {
-    const store_ops::Client* client;
+    std::shared_ptr<const store_ops::Client> client;
     const std::string* key_sha256;  // of the two the one it was
 };
 /// Checks a client's id and key; the client is enabled. `unauthenticated` as `identify`.

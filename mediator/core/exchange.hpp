@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,7 +40,7 @@ struct Answer {
 struct Caller {
     enum class Through { openhim, direct, anonymous };
     Through through = Through::anonymous;
-    std::optional<store_ops::Client> client;
+    std::shared_ptr<const store_ops::Client> client;  // as it was then; nullptr: nobody of ours
 };
 
 /// One transaction on its way through a channel. Lives on one io thread.
@@ -62,7 +63,7 @@ class Exchange {
     /// As the route says (route.hpp).
     bool keeps_bodies = true;
     /// A public route found out who calls.
-    void identified(store_ops::Client client) { caller_.client = std::move(client); }
+    void identified(std::shared_ptr<const store_ops::Client> client) { caller_.client = std::move(client); }
     std::string openhim_transaction() const;
     std::string openhim_parent() const;
     SteadyTime deadline() const { return deadline_; }

@@ -81,7 +81,7 @@ class TriggerToSubscriber : public InFront {
             client.id = id;
             client.kind = store_ops::ClientKind::webhook;
             client.fields = wants("birth.registered").fields;
-            return std::optional(client);
+            return std::make_shared<const store_ops::Client>(std::move(client));
         };
         to.callbacks = [] {
             webhook::CallbackPolicy policy;

@@ -67,12 +67,12 @@ class WebhookDeliveries : public StoreTest {
         deps.subscriptions = [this] {
             return std::make_shared<const webhook::SubscriptionDirectory>(run(store->subscriptions()).value());
         };
-        deps.client = [this](const std::string& id) -> std::optional<store_ops::Client> {
+        deps.client = [this](const std::string& id) -> std::shared_ptr<const store_ops::Client> {
             const auto all = run(store->clients()).value();
             for (const auto& one : all) {
-                if (one.id == id) return one;
+                if (one.id == id) return std::make_shared<const store_ops::Client>(one);
             }
-            return std::nullopt;
+            return nullptr;
         };
         deps.callbacks = [this] { return policy; };
         grant({"child-details"});

@@ -24,7 +24,7 @@ class Subscribing : public WebhookDeliveries {
         deps.subscriptions = [this] {
             return std::make_shared<const webhook::SubscriptionDirectory>(run(store->subscriptions()).value());
         };
-        deps.client = [](const std::string&) { return std::optional(ministry_client()); };
+        deps.client = [](const std::string&) { return std::make_shared<const store_ops::Client>(ministry_client()); };
         deps.callbacks = [this] { return policy; };
         deps.fhir_base = base;
         deps.origin = "mediator.example.org";

@@ -60,7 +60,7 @@ struct TokenRoute : testing::Test {
             const auto clients = engine.clients();
             auto shown = authenticate(*clients, id, secret, clock.now());
             if (!shown) return fail(shown.error());
-            return notification::Granted{tokens->issue(*shown, clock.now()), *shown->client};
+            return notification::Granted{tokens->issue(*shown, clock.now()), shown->client};
         };
         access.public_key = [this] { return tokens->public_pem(); };
         ChannelDefinition channel{"notification", "Notification", "", "r", notification::access_routes(access)};

@@ -78,10 +78,11 @@ class Fhir : public testing::Test {
     Exchange& open(HttpRequest request) {
         Caller caller;
         caller.through = Caller::Through::direct;
-        caller.client.emplace();
-        caller.client->id = "c0ffee00-0000-4000-8000-00000000000c";
-        caller.client->name = "Hilltop hospital";
-        caller.client->on_outage = on_outage;
+        store_ops::Client client;
+        client.id = "c0ffee00-0000-4000-8000-00000000000c";
+        client.name = "Hilltop hospital";
+        client.on_outage = on_outage;
+        caller.client = std::make_shared<const store_ops::Client>(std::move(client));
         const auto path = request.path;
         exchanges_.push_back(std::make_unique<Exchange>(std::move(request), std::move(caller), "notification", path,
                                                         clock.steady() + std::chrono::seconds(30),

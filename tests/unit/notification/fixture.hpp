@@ -109,11 +109,12 @@ class Notification : public testing::Test {
         HttpRequest request{"POST", path, path, std::move(query), std::move(headers), std::move(body), {}};
         Caller caller;
         caller.through = Caller::Through::direct;
-        caller.client.emplace();
-        caller.client->id = client_id;
-        caller.client->name = "Hilltop hospital";
-        caller.client->on_outage = on_outage;
-        caller.client->contract_version = contract;
+        store_ops::Client client;
+        client.id = client_id;
+        client.name = "Hilltop hospital";
+        client.on_outage = on_outage;
+        client.contract_version = contract;
+        caller.client = std::make_shared<const store_ops::Client>(std::move(client));
         exchanges_.push_back(std::make_unique<Exchange>(std::move(request), std::move(caller), "notification", path,
                                                         clock.steady() + std::chrono::seconds(30),
                                                         Ports{upstream, store, clock, ids}));

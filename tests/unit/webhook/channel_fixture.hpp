@@ -85,8 +85,9 @@ class WebhookChannelTest : public testing::Test {
         const std::vector<ChannelDefinition> channels{channel};
         const auto match = match_route(channels, "/crvs", method, request.path);
         if (!match) throw std::runtime_error("no route");
-        Exchange exchange(std::move(request), {Caller::Through::direct, by}, "webhook", match->route->pattern,
-                          clock.steady() + std::chrono::seconds(20), {upstream, store, clock, ids});
+        Exchange exchange(std::move(request), {Caller::Through::direct, std::make_shared<const store_ops::Client>(by)},
+                          "webhook", match->route->pattern, clock.steady() + std::chrono::seconds(20),
+                          {upstream, store, clock, ids});
         exchange.path_values = match->values;
         fakes::Runner runner;
         return runner.run(match->route->handler(exchange));

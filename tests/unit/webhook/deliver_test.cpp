@@ -32,12 +32,15 @@ class WebhookDelivery : public testing::Test {
         upstream.answer = [this](const UpstreamCall&) { return answer; };
     }
 
+    std::shared_ptr<const store_ops::Client> client_of(const std::string& id) const {
+        return id == client.id ? std::make_shared<const store_ops::Client>(client) : nullptr;
+    }
     Sending send() {
         DeliveryDeps deps;
         auto directory = std::make_shared<const SubscriptionDirectory>(known ? std::vector{subscription}
                                                                              : std::vector<Subscription>{});
         deps.subscriptions = [directory] { return directory; };
-        deps.client = [this](const std::string& id) { return id == client.id ? std::optional(client) : std::nullopt; };
+        deps.client = [this](const std::string& id) { return client_of(id); };
         deps.callbacks = [this] { return policy; };
         deps.contracts[SubscriptionContract::opencrvs_1] = [this](const RegistrationEvent& event,
                                                                   const Subscription& to, const Delivery&,
@@ -56,7 +59,7 @@ class WebhookDelivery : public testing::Test {
         WebhookDeps deps;
         auto directory = std::make_shared<const SubscriptionDirectory>(std::vector{subscription});
         deps.subscriptions = [directory] { return directory; };
-        deps.client = [this](const std::string& id) { return id == client.id ? std::optional(client) : std::nullopt; };
+        deps.client = [this](const std::string& id) { return client_of(id); };
         deps.callbacks = [this] { return policy; };
         deps.fhir_base = std::move(fhir_base);
         return send_with(make_webhook_kind(deps));

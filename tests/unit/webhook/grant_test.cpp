@@ -41,6 +41,10 @@ TEST(Grant, IsWhatSubscriptionAndClientBothHave) {
         client.fields = row.of_client;
         EXPECT_EQ(as_granted(subscription, client).fields, row.both)
             << testing::PrintToString(row.of_subscription) << " of " << testing::PrintToString(row.of_client);
+        // A copy is made only where something is cut.
+        const auto cut = cut_to_grant(subscription, client);
+        EXPECT_EQ(cut.has_value(), row.both != row.of_subscription) << testing::PrintToString(row.of_subscription);
+        EXPECT_EQ(cut.value_or(subscription).fields, row.both);
     }
 }
 
