@@ -25,12 +25,12 @@ std::optional<std::int64_t> seconds_member(const Json& claims, std::string_view 
 
 }  // namespace
 
-Task<Result<UpstreamReply>> TransactionWay::send(UpstreamCall call) {
+Task<Result<UpstreamReply>> TransactionWay::send(SharedCall call) {
     auto reply = co_await exchange_.call(std::move(call), policy_);
     co_return reply;
 }
 
-Task<Result<UpstreamReply>> DirectWay::send(UpstreamCall call) {
+Task<Result<UpstreamReply>> DirectWay::send(SharedCall call) {
     auto reply = co_await upstream_.send(std::move(call), deadline_);
     co_return reply;
 }
@@ -118,7 +118,7 @@ Task<Result<std::shared_ptr<const Token>>> TokenSource::fetch(Way& way) {
     call.repeatable = true;
     call.credentials = true;
     const auto asked = clock_.steady();
-    auto reply = co_await way.send(std::move(call));
+    auto reply = co_await way.send(std::make_shared<const UpstreamCall>(std::move(call)));
     if (!reply) co_return fail(reply.error());
     if (reply->status != 200) co_return fail(explain(*reply));
 
@@ -174,9 +174,11 @@ Task<Result<UpstreamReply>> send_authorized(Way& way, TokenSource& tokens, Upstr
         auto token = co_await tokens.get(way);
         if (!token) co_return fail(unreachable(token.error()));
         call.headers.set("Authorization", "Bearer " + (*token)->value);
-        auto reply = co_await way.send(call);
+        const auto sent = std::make_shared<const UpstreamCall>(std::move(call));
+        auto reply = co_await way.send(sent);
         if (!reply || reply->status != 401) co_return reply;
         tokens.refused(*token);
+        call = *sent;
         if (round == 2) {
             co_return fail(ErrorCode::bad_gateway,
                            "OpenCRVS does not accept the token its own auth service has just issued; check that "

@@ -19,14 +19,14 @@ namespace ocm::opencrvs {
 class Way {
   public:
     virtual ~Way() = default;
-    virtual Task<Result<UpstreamReply>> send(UpstreamCall call) = 0;
+    virtual Task<Result<UpstreamReply>> send(SharedCall call) = 0;
 };
 
 class TransactionWay final : public Way {
   public:
     /// The exchange outlives it.
     TransactionWay(Exchange& exchange, RetryPolicy policy) : exchange_(exchange), policy_(policy) {}
-    Task<Result<UpstreamReply>> send(UpstreamCall call) override;
+    Task<Result<UpstreamReply>> send(SharedCall call) override;
 
   private:
     Exchange& exchange_;
@@ -37,7 +37,7 @@ class TransactionWay final : public Way {
 class DirectWay final : public Way {
   public:
     DirectWay(Upstream& upstream, SteadyTime deadline) : upstream_(upstream), deadline_(deadline) {}
-    Task<Result<UpstreamReply>> send(UpstreamCall call) override;
+    Task<Result<UpstreamReply>> send(SharedCall call) override;
 
   private:
     Upstream& upstream_;

@@ -34,10 +34,10 @@ Orchestration step_of(const UpstreamCall& call, int attempt, WallTime at) {
     step.name = call.name;
     step.method = call.method;
     if (auto url = split_url(call.url)) {
-        step.scheme = url->scheme;
-        step.host = url->host;
-        step.port = url->port;
-        step.path = url->path;
+        step.scheme = std::move(url->scheme);
+        step.host = std::move(url->host);
+        step.port = std::move(url->port);
+        step.path = std::move(url->path);
         step.query = redact_query(url->query);
     }
     step.headers = redact_headers(call.headers);
@@ -197,20 +197,20 @@ std::vector<Orchestration> Exchange::take_steps() {
     return steps;
 }
 
-Task<Result<UpstreamReply>> Exchange::call(UpstreamCall call, RetryPolicy policy) {
+Task<Result<UpstreamReply>> Exchange::call(SharedCall call, RetryPolicy policy) {
     if (!received_) co_return fail(ErrorCode::internal, "a call was made before the transaction was recorded");
-    if (!call.repeatable && before_unrepeatable) {
+    if (!call->repeatable && before_unrepeatable) {
         const auto before = std::exchange(before_unrepeatable, nullptr);
         auto known = co_await before();
         if (!known) co_return fail(known.error());
     }
     for (unsigned attempt = 1;; ++attempt) {
-        auto step = step_of(call, static_cast<int>(attempt), ports_.clock.now());
+        auto step = step_of(*call, static_cast<int>(attempt), ports_.clock.now());
         const auto begun = ports_.clock.steady();
         auto reply = co_await ports_.upstream.send(call, deadline_);
         const auto now = ports_.clock.steady();
         step.took = std::chrono::duration_cast<Milliseconds>(now - begun);
-        add_outcome(step, call, reply, ports_.clock.now());
+        add_outcome(step, *call, reply, ports_.clock.now());
         steps_.push_back(std::move(step));
 
         const bool failed = !reply || worth_repeating(reply->status);
@@ -218,20 +218,21 @@ Task<Result<UpstreamReply>> Exchange::call(UpstreamCall call, RetryPolicy policy
         // Where no connection was made nothing was sent, so even a call that must not be repeated may be.
         const bool unsent = !reply && reply.error().code == ErrorCode::unavailable;
         const auto left = std::chrono::duration_cast<Milliseconds>(deadline_ - now);
-        const auto wait = next_attempt(policy, attempt, call.repeatable || unsent, left, ports_.ids.random());
+        const auto wait = next_attempt(policy, attempt, call->repeatable || unsent, left, ports_.ids.random());
         if (!wait) co_return reply;
         const bool slept = co_await ports_.clock.sleep(*wait);
         if (!slept) co_return fail(ErrorCode::cancelled, "the work was cancelled");
     }
 }
 
-Task<Result<UpstreamReply>> Exchange::pass(UpstreamCall call) {
-    auto step = step_of(call, 1, ports_.clock.now());
+Task<Result<UpstreamReply>> Exchange::pass(UpstreamCall passed) {
+    const auto call = std::make_shared<const UpstreamCall>(std::move(passed));
+    auto step = step_of(*call, 1, ports_.clock.now());
     step.body.clear();
     const auto begun = ports_.clock.steady();
     auto reply = co_await ports_.upstream.send(call, deadline_);
     step.took = std::chrono::duration_cast<Milliseconds>(ports_.clock.steady() - begun);
-    add_outcome(step, call, reply, ports_.clock.now());
+    add_outcome(step, *call, reply, ports_.clock.now());
     if (step.response) step.response->body.clear();
     steps_.push_back(std::move(step));
     co_return reply;

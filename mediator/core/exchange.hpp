@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ocm {
@@ -77,7 +78,10 @@ class Exchange {
     /// Calls upstream with retries where `call.repeatable`, inheriting the deadline; every attempt is an orchestration.
     /// The reply is whatever the other side answered; only transport failures are errors. 502/503/504 and 429 answers
     /// are repeated like transport failures.
-    Task<Result<UpstreamReply>> call(UpstreamCall call, RetryPolicy policy);
+    Task<Result<UpstreamReply>> call(SharedCall call, RetryPolicy policy);
+    Task<Result<UpstreamReply>> call(UpstreamCall call, RetryPolicy policy) {
+        return this->call(std::make_shared<const UpstreamCall>(std::move(call)), policy);
+    }
 
     /// Passes the request on, once, whether or not it is recorded yet: for whoever stands between two systems that must
     /// not wait for our store (ADR 15). The step keeps no bodies. Outlives neither call nor exchange.

@@ -8,7 +8,9 @@
 #include "core/time.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace ocm {
 
@@ -32,6 +34,9 @@ struct UpstreamCall {
     std::string key_id{};  // names the key that signed it, for the record; empty: nothing is signed
 };
 
+/// A call as all look at it who have to do with it: who records it, who may repeat it, who carries it out.
+using SharedCall = std::shared_ptr<const UpstreamCall>;
+
 struct UpstreamReply {
     int status = 0;
     HttpHeaders headers;
@@ -44,7 +49,15 @@ struct UpstreamReply {
 class Upstream {
   public:
     virtual ~Upstream() = default;
-    virtual Task<Result<UpstreamReply>> send(UpstreamCall call, SteadyTime deadline) = 0;
+    Task<Result<UpstreamReply>> send(SharedCall call, SteadyTime deadline) {
+        return carry_out(std::move(call), deadline);
+    }
+    Task<Result<UpstreamReply>> send(UpstreamCall call, SteadyTime deadline) {
+        return carry_out(std::make_shared<const UpstreamCall>(std::move(call)), deadline);
+    }
+
+  private:
+    virtual Task<Result<UpstreamReply>> carry_out(SharedCall call, SteadyTime deadline) = 0;
 };
 
 class Clock {

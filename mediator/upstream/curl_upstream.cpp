@@ -36,8 +36,9 @@ bool fits_a_header(const HttpHeaders& headers) {
     });
 }
 
-Result<std::shared_ptr<Transfer>> prepare(UpstreamCall call, SteadyTime deadline,
+Result<std::shared_ptr<Transfer>> prepare(SharedCall shared, SteadyTime deadline,
                                           std::shared_ptr<const UpstreamOptions> options) {
+    const auto& call = *shared;
     auto target = split_url(call.url);
     if (!target || call.url.find_first_of(std::string_view("\r\n\0 ", 4)) != std::string::npos) {
         return fail(ErrorCode::internal, "the address for \"" + call.name + "\" is not an http(s) URL");
@@ -50,7 +51,7 @@ Result<std::shared_ptr<Transfer>> prepare(UpstreamCall call, SteadyTime deadline
     if (timeout <= Milliseconds::zero()) {
         return fail(ErrorCode::unavailable, "no time was left to call " + target->host + ":" + target->port);
     }
-    return std::make_shared<Transfer>(std::move(call), *std::move(target), timeout, std::move(options));
+    return std::make_shared<Transfer>(std::move(shared), *std::move(target), timeout, std::move(options));
 }
 
 struct Launch {
@@ -101,7 +102,7 @@ void CurlUpstream::shutdown() {
     }
 }
 
-Task<Result<UpstreamReply>> CurlUpstream::send(UpstreamCall call, SteadyTime deadline) {
+Task<Result<UpstreamReply>> CurlUpstream::carry_out(SharedCall call, SteadyTime deadline) {
     static std::atomic<std::size_t> next{0};
     auto transfer = prepare(std::move(call), deadline, options_);
     if (!transfer) co_return fail(std::move(transfer.error()));

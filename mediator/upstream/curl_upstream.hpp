@@ -29,7 +29,7 @@ class CurlUpstream final : public Upstream {
 
     /// On an io thread the call stays there; from any other executor it is carried out on one of them and resumes on
     /// the caller's. Cancelling the coroutine's slot ends the call with `cancelled`.
-    Task<Result<UpstreamReply>> send(UpstreamCall call, SteadyTime deadline) override;
+    Task<Result<UpstreamReply>> carry_out(SharedCall call, SteadyTime deadline) override;
 
     /// Ends every call in flight, and every later one, with `cancelled`. Thread-safe; may be called again. Returns at
     /// once: the calls end on their threads.

@@ -55,6 +55,13 @@ Multi::~Multi() {
     curl_multi_cleanup(multi_);  // closes the kept connections through on_close
 }
 
+void Multi::prepare(CURL* easy) {
+    Transfer::prepare(easy);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Multi::on_open);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &Multi::on_close);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
+}
+
 void Multi::start(std::shared_ptr<Transfer> transfer) {
     if (closed_) return complete(std::move(*transfer->waiter), cancelled());
     CURL* easy = nullptr;
@@ -63,16 +70,14 @@ void Multi::start(std::shared_ptr<Transfer> transfer) {
         if (easy == nullptr) {
             return complete(std::move(*transfer->waiter), fail(ErrorCode::unavailable, "out of memory"));
         }
+        prepare(easy);
     } else {
         easy = idle_.back();
         idle_.pop_back();
     }
     transfer->configure(easy);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Multi::on_open);
     transfer->multi = this;
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer.get());
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &Multi::on_close);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
     auto* raw = transfer.get();
     transfers_.emplace(raw, std::move(transfer));
     starting_ = true;
@@ -95,8 +100,12 @@ void Multi::close() {
 void Multi::end(Transfer& transfer, Result<UpstreamReply> result) {
     CURL* easy = transfer.easy;
     curl_multi_remove_handle(multi_, easy);
+    const bool as_prepared = transfer.let_go();
     if (idle_.size() < max_idle_handles) {
-        curl_easy_reset(easy);
+        if (!as_prepared) {
+            curl_easy_reset(easy);
+            prepare(easy);
+        }
         idle_.push_back(easy);
     } else {
         curl_easy_cleanup(easy);

@@ -44,6 +44,8 @@ class Multi : public std::enable_shared_from_this<Multi> {
     static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
     static int on_close(void* self, curl_socket_t socket);
 
+    /// Sets on a new or reset handle what is the same for every call.
+    void prepare(CURL* easy);
     void want(curl_socket_t socket, int what);
     void wait(curl_socket_t socket, const std::shared_ptr<Watch>& watch);
     void ready(curl_socket_t socket, const std::shared_ptr<Watch>& watch, bool write, bool failed);

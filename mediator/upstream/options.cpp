@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "upstream/options.hpp"
 
-#include "core/http_message.hpp"
-
 #include <algorithm>
 #include <stdexcept>
 
@@ -10,9 +8,9 @@ namespace ocm::upstream {
 
 UpstreamOptions checked(UpstreamOptions options) {
     for (auto& trust : options.trust) {
-        if (!split_url(trust.url_prefix)) {
-            throw std::invalid_argument("a trusted server is not named by an http(s) address");
-        }
+        auto server = split_url(trust.url_prefix);
+        if (!server) throw std::invalid_argument("a trusted server is not named by an http(s) address");
+        trust.server = *std::move(server);
         std::erase(trust.pinned_sha256, ':');
         trust.pinned_sha256 = to_lower(trust.pinned_sha256);
         if (!trust.pinned_sha256.empty() &&
@@ -32,18 +30,12 @@ UpstreamOptions checked(UpstreamOptions options) {
     return options;
 }
 
-const Trust* trust_for(const UpstreamOptions& options, std::string_view url) {
-    if (options.trust.empty()) return nullptr;
-    const auto target = split_url(url);
-    if (!target) return nullptr;
-    for (const auto& trust : options.trust) {
-        const auto named = split_url(trust.url_prefix);
-        if (named && named->scheme == target->scheme && iequals(named->host, target->host) &&
-            named->port == target->port) {
-            return &trust;
-        }
-    }
-    return nullptr;
+const Trust* trust_for(const UpstreamOptions& options, const UrlParts& target) {
+    const auto found = std::find_if(options.trust.begin(), options.trust.end(), [&target](const Trust& trust) {
+        const auto& named = trust.server;
+        return named.scheme == target.scheme && named.port == target.port && iequals(named.host, target.host);
+    });
+    return found == options.trust.end() ? nullptr : &*found;
 }
 
 }  // namespace ocm::upstream

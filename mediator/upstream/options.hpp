@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
+#include "core/http_message.hpp"
 #include "core/time.hpp"
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace ocm::upstream {
@@ -18,6 +18,7 @@ struct Trust {
     bool trust_any = false;       // no check at all: only ever an explicit opt-in
     std::string client_cert_file{};  // PEM, for mutual TLS
     std::string client_key_file{};
+    UrlParts server{};  // of `url_prefix`: filled by `checked`
 };
 
 struct UpstreamOptions {
@@ -33,7 +34,7 @@ struct UpstreamOptions {
 /// prefix that is no http(s) URL, a fingerprint that is not 64 hex digits, a client certificate without its key.
 UpstreamOptions checked(UpstreamOptions options);
 
-/// The trust that applies to a URL, or nullptr for the system's defaults.
-const Trust* trust_for(const UpstreamOptions& options, std::string_view url);
+/// The trust that applies to a server, or nullptr for the system's defaults. REQUIRES: options that are `checked`.
+const Trust* trust_for(const UpstreamOptions& options, const UrlParts& target);
 
 }  // namespace ocm::upstream

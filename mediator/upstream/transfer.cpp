@@ -20,24 +20,21 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-Transfer::Transfer(UpstreamCall call, UrlParts target, Milliseconds timeout,
+Transfer::Transfer(SharedCall call, UrlParts target, Milliseconds timeout,
                    std::shared_ptr<const UpstreamOptions> options)
-    : call_(std::move(call)),
+    : shared_(std::move(call)),
+      call_(*shared_),
       target_(std::move(target)),
       timeout_(timeout),
       deadline_(std::chrono::steady_clock::now() + timeout),
       options_(std::move(options)),
-      trust_(trust_for(*options_, call_.url)) {}
+      trust_(trust_for(*options_, target_)) {}
 
 Transfer::~Transfer() {
     curl_slist_free_all(headers_);
 }
 
-void Transfer::configure(CURL* handle) {
-    easy = handle;
-    curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
-    curl_easy_setopt(handle, CURLOPT_URL, call_.url.c_str());
-    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text_.data());
+void Transfer::prepare(CURL* handle) {
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
@@ -45,20 +42,38 @@ void Transfer::configure(CURL* handle) {
     curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
     // An answer without a status line reaches take_body, which tells what it was.
     curl_easy_setopt(handle, CURLOPT_HTTP09_ALLOWED, 1L);
-    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_->connect_timeout.count()));
-    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_.count()));
     curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
-    if (call_.verbatim) {
-        curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
-    } else {
-        curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
-    }
-    curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(call_.max_response));
+    curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
-    curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+    // Sockets are refused when they are opened; a connection kept from another call is looked at here.
+    curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &Transfer::on_connected);
+    curl_easy_setopt(handle, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+    // With a file and no folder libcurl keeps the parsed authorities between connections; a changed file counts soon.
+    curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
+    curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, 300L);
+    curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, &Transfer::on_ssl);
+}
+
+void Transfer::configure(CURL* handle) {
+    easy = handle;
+    curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
+    curl_easy_setopt(handle, CURLOPT_URL, call_.url.c_str());
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text_.data());
+    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_->connect_timeout.count()));
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_.count()));
+    curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(call_.max_response));
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
     curl_easy_setopt(handle, CURLOPT_HEADERDATA, this);
+    curl_easy_setopt(handle, CURLOPT_PREREQDATA, this);
+    if (call_.verbatim) {
+        marks_ = true;
+        curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
+        curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, nullptr);
+    }
     set_method(handle);
 
     const auto add = [this](const std::string& line) {
@@ -79,11 +94,15 @@ void Transfer::configure(CURL* handle) {
     }
     if (call_.verbatim && call_.headers.find("accept") == nullptr) add("Accept:");
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers_);
+    curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, this);
     if (target_.scheme == "https") set_tls(handle);
-    if (!call_.public_only) return;
-    // Sockets are refused when they are opened; a connection kept from another call is looked at here.
-    curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &Transfer::on_connected);
-    curl_easy_setopt(handle, CURLOPT_PREREQDATA, this);
+}
+
+bool Transfer::let_go() {
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
+    return !marks_;
 }
 
 bool Transfer::may_connect(const sockaddr& address) {
@@ -104,58 +123,49 @@ bool Transfer::may_connect(const sockaddr& address) {
 
 int Transfer::on_connected(void* self, char* address, char*, int, int) {
     auto& transfer = *static_cast<Transfer*>(self);
+    if (!transfer.call_.public_only) return CURL_PREREQFUNC_OK;
     if (address != nullptr && is_public_address(std::string_view(address))) return CURL_PREREQFUNC_OK;
     transfer.not_public_ = true;
     return CURL_PREREQFUNC_ABORT;
 }
 
 void Transfer::set_method(CURL* handle) {
-    if (call_.method == "HEAD") {
-        curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
-        return;
-    }
-    const bool bare = call_.body.empty() && call_.method != "POST" && call_.method != "PUT" && call_.method != "PATCH";
+    const bool head = call_.method == "HEAD";
+    const bool bare =
+        head || (call_.body.empty() && call_.method != "POST" && call_.method != "PUT" && call_.method != "PATCH");
     const bool safe = call_.repeatable || call_.method == "GET";
-    if (bare) {
-        curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
-    } else {
-        curl_easy_setopt(handle, CURLOPT_POST, 1L);
-        curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call_.body.size()));
-        if (safe || call_.body.empty()) {
-            curl_easy_setopt(handle, CURLOPT_POSTFIELDS, call_.body.data());
-        } else {
-            // Where a kept connection dies before an answer, libcurl sends again, unless it would have to rewind a
-            // body that cannot be: so a call that must not be done twice is not.
-            curl_easy_setopt(handle, CURLOPT_READFUNCTION, &Transfer::on_upload);
-            curl_easy_setopt(handle, CURLOPT_READDATA, this);
-        }
-    }
-    if (!safe && (call_.body.empty() || call_.verbatim)) curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
-    if (call_.method != (bare ? "GET" : "POST")) {
-        curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call_.method.c_str());
-    }
+    // Where a kept connection dies before an answer, libcurl sends again, unless it would have to rewind a body that
+    // cannot be: so the body of a call that must not be done twice is read from a function.
+    const bool read = !bare && !safe && !call_.body.empty();
+    curl_easy_setopt(handle, CURLOPT_READFUNCTION, read ? &Transfer::on_upload : nullptr);
+    curl_easy_setopt(handle, CURLOPT_READDATA, read ? this : nullptr);
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                     bare ? curl_off_t{-1} : static_cast<curl_off_t>(call_.body.size()));
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, bare || read ? nullptr : call_.body.data());
+    // Only now: the options of a body make a POST of it.
+    curl_easy_setopt(handle, bare ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
+    if (head) curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+    const bool fresh = !head && !safe && (call_.body.empty() || call_.verbatim);
+    curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
+    const bool usual = head || call_.method == (bare ? "GET" : "POST");
+    curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, usual ? nullptr : call_.method.c_str());
 }
 
 void Transfer::set_tls(CURL* handle) {
     tls_ = std::make_shared<TlsReport>();
-    curl_easy_setopt(handle, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
-    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
-    // With a file and no folder libcurl keeps the parsed authorities between connections; a changed file counts soon.
-    curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
-    curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, 300L);
-    curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, &Transfer::on_ssl);
-    curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, this);
     if (trust_ == nullptr) return;
     tls_->pinned = trust_->pinned_sha256;
     tls_->trust_any = trust_->trust_any;
     if (!tls_->pinned.empty() || tls_->trust_any) {
+        marks_ = true;
         curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L);
         curl_easy_setopt(handle, CURLOPT_CAINFO, nullptr);
     } else if (!trust_->ca_file.empty()) {
+        marks_ = true;
         curl_easy_setopt(handle, CURLOPT_CAINFO, trust_->ca_file.c_str());
     }
     if (!trust_->client_cert_file.empty()) {
+        marks_ = true;
         curl_easy_setopt(handle, CURLOPT_SSLCERT, trust_->client_cert_file.c_str());
         curl_easy_setopt(handle, CURLOPT_SSLKEY, trust_->client_key_file.c_str());
     }

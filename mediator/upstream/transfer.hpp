@@ -27,13 +27,21 @@ class Transfer {
         boost::asio::executor_work_guard<boost::asio::any_io_executor> work;
     };
 
-    Transfer(UpstreamCall call, UrlParts target, Milliseconds timeout, std::shared_ptr<const UpstreamOptions> options);
+    Transfer(SharedCall call, UrlParts target, Milliseconds timeout, std::shared_ptr<const UpstreamOptions> options);
     ~Transfer();
     Transfer(const Transfer&) = delete;
     Transfer& operator=(const Transfer&) = delete;
 
-    /// Sets every option of a clean handle, all but the socket callbacks.
+    /// Sets on a new or reset handle what is the same for every call.
+    static void prepare(CURL* easy);
+
+    /// Sets on a prepared handle what differs from call to call: each of it for each call, so that nothing of the last
+    /// one is left. All but the socket callbacks.
     void configure(CURL* easy);
+
+    /// Takes from the handle what points into this transfer. False where the call set what the next one does not set
+    /// again: then the handle has to be reset and prepared.
+    bool let_go();
 
     /// What came of it. REQUIRES: the handle has not been reset since.
     Result<UpstreamReply> outcome(CURLcode code);
@@ -63,7 +71,8 @@ class Transfer {
     std::size_t take_body(const char* data, std::size_t size);
     std::size_t take_header(std::string_view line);
 
-    UpstreamCall call_;
+    SharedCall shared_;
+    const UpstreamCall& call_;
     UrlParts target_;
     Milliseconds timeout_;
     SteadyTime deadline_;
@@ -71,6 +80,7 @@ class Transfer {
     const Trust* trust_;
     std::shared_ptr<TlsReport> tls_;
     curl_slist* headers_ = nullptr;
+    bool marks_ = false;  // it set what the next call does not set again
     std::array<char, CURL_ERROR_SIZE> error_text_{};
 
     UpstreamReply reply_;

@@ -97,9 +97,9 @@ class FakeIds final : public Ids {
 /// Answers every call by `answer`, and keeps the calls.
 class FakeUpstream final : public Upstream {
   public:
-    Task<Result<UpstreamReply>> send(UpstreamCall call, SteadyTime) override {
-        calls.push_back(call);
-        co_return answer(call);
+    Task<Result<UpstreamReply>> carry_out(SharedCall call, SteadyTime) override {
+        calls.push_back(*call);
+        co_return answer(*call);
     }
     std::function<Result<UpstreamReply>(const UpstreamCall&)> answer = [](const UpstreamCall&) {
         return Result<UpstreamReply>(fail(ErrorCode::unavailable, "nobody is there"));

@@ -135,11 +135,11 @@ class FakeOpenCrvs final : public Upstream {
   public:
     explicit FakeOpenCrvs(FakeClock& clock) : clock_(clock) {}
 
-    Task<Result<UpstreamReply>> send(UpstreamCall call, SteadyTime) override {
+    Task<Result<UpstreamReply>> carry_out(SharedCall call, SteadyTime) override {
         // Let others run in between, as a network would.
         const auto executor = co_await boost::asio::this_coro::executor;
         for (int i = 0; i < 3; ++i) co_await boost::asio::post(executor, boost::asio::use_awaitable);
-        co_return answer(call);
+        co_return answer(*call);
     }
 
     /// The next answer to "METHOD path"; "*" before the end of a path stands for anything.

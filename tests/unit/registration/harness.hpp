@@ -59,7 +59,8 @@ class DirectUpstream final : public Upstream {
   public:
     DirectUpstream(FakeOpenHim& core, VirtualClock& clock) : core_(core), clock_(clock) {}
 
-    Task<Result<UpstreamReply>> send(UpstreamCall call, SteadyTime deadline) override {
+    Task<Result<UpstreamReply>> carry_out(SharedCall sent, SteadyTime deadline) override {
+        const auto& call = *sent;
         calls.push_back({clock_.elapsed(), call});
         if (before) before(call);
         auto executor = co_await boost::asio::this_coro::executor;

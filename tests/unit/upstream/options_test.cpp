@@ -8,17 +8,19 @@
 using namespace ocm::upstream;
 
 TEST(UpstreamOptions, TrustIsForAServerNotForATextPrefix) {
-    const UpstreamOptions options{
-        .trust = {{.url_prefix = "https://openhim.example.org:8080/api"}, {.url_prefix = "https://crvs.example.org"}}};
+    const auto options = checked({.trust = {{.url_prefix = "https://openhim.example.org:8080/api"},
+                                            {.url_prefix = "https://crvs.example.org"}}});
+    const auto trust_of = [&options](const char* url) { return trust_for(options, ocm::split_url(url).value()); };
     const auto* openhim = &options.trust[0];
     const auto* crvs = &options.trust[1];
-    EXPECT_EQ(trust_for(options, "https://openhim.example.org:8080/heartbeat"), openhim);
-    EXPECT_EQ(trust_for(options, "https://OpenHIM.example.org:8080"), openhim);
-    EXPECT_EQ(trust_for(options, "https://crvs.example.org:443/events"), crvs);
-    EXPECT_EQ(trust_for(options, "https://crvs.example.org.evil.example/"), nullptr);
-    EXPECT_EQ(trust_for(options, "https://crvs.example.org:8443/"), nullptr);
-    EXPECT_EQ(trust_for(options, "http://crvs.example.org/"), nullptr);
-    EXPECT_EQ(trust_for(options, "https://openhim.example.org:80800/"), nullptr);
+    EXPECT_EQ(trust_of("https://openhim.example.org:8080/heartbeat"), openhim);
+    EXPECT_EQ(trust_of("https://OpenHIM.example.org:8080"), openhim);
+    EXPECT_EQ(trust_of("https://crvs.example.org:443/events"), crvs);
+    EXPECT_EQ(trust_of("https://crvs.example.org.evil.example/"), nullptr);
+    EXPECT_EQ(trust_of("https://crvs.example.org:8443/"), nullptr);
+    EXPECT_EQ(trust_of("http://crvs.example.org/"), nullptr);
+    EXPECT_EQ(trust_of("https://openhim.example.org:80800/"), nullptr);
+    EXPECT_EQ(trust_for({}, ocm::split_url("https://crvs.example.org/").value()), nullptr);
 }
 
 TEST(UpstreamOptions, BringsFingerprintsIntoOneForm) {
