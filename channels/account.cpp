@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <iterator>
+
 namespace ocm {
 namespace {
 
@@ -27,13 +29,13 @@ void write_notes(JsonText& out, std::string_view name, const std::vector<Account
 }
 
 template <class T>
-void extend(std::vector<T>& to, const std::vector<T>& from) {
-    to.insert(to.end(), from.begin(), from.end());
+void extend(std::vector<T>& to, std::vector<T>& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
 }  // namespace
 
-void Account::append(const Account& other) {
+void Account::append(Account other) {
     if (other.untouched && !untouched) {
         for (auto& note : dropped) carried.push_back(std::move(note.path));
         dropped.clear();

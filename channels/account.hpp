@@ -24,7 +24,7 @@ struct Account {
 
     /// Adds a writer's part to a reader's. Of a message that goes on untouched nothing is dropped or recoded, whatever
     /// its reader understood of it.
-    void append(const Account& other);
+    void append(Account other);
     Json to_json() const;
     /// `to_json` as compact text.
     std::string to_text() const;

@@ -119,12 +119,12 @@ Result<Written> write_for(const VitalEvent& event, std::string_view to, const Ta
 /// knows keeps it from being sent.
 Result<Written> cross_and_write(const VitalEvent& event, std::string_view to, const TargetForms& target, WallTime now) {
     if (target.crosswalk == nullptr || !to.starts_with(opencrvs_prefix)) return write_for(event, to, target, now);
-    const auto resolved =
+    auto resolved =
         opencrvs::resolve(event, target.map.country, {*target.crosswalk, target.target, target.places, now});
-    auto written = write_for(resolved.event, to, target, now);
+    auto written = write_for(resolved.event(event), to, target, now);
     const bool of_kind = !written && written.error().path == opencrvs::refusal::kind;
     if (!resolved.unknown.empty() && !of_kind) return fail(opencrvs::refuse_unknown(resolved.unknown.front()));
-    if (written) written->account.append(resolved.account);
+    if (written) written->account.append(std::move(resolved.account));
     return written;
 }
 
@@ -183,7 +183,7 @@ Result<Transformed> transform(std::string_view from, std::string_view to, std::s
     }
     Transformed out;
     out.account = std::move(source->account);
-    out.account.append(written->account);
+    out.account.append(std::move(written->account));
     out.result = std::move(written->result);
     return out;
 }

@@ -94,7 +94,7 @@ class Flow {
             if (waits_for(previewed.error(), event(), deps_).empty()) co_return refuse_sent(failure);
             account().warnings.push_back({failure.told.path, previewed.error().message + ": it would be parked"});
         } else {
-            account().append(*previewed);
+            account().append(*std::move(previewed));
         }
         if (loses(account())) co_return refuse_loss(account());
         co_return accept(Outcome::State::checked, {});
@@ -167,7 +167,7 @@ class Flow {
         exchange_.before_unrepeatable = nullptr;
         if (!sent) co_return not_sent(found, holds_claim, sent.error());
         withdraw();
-        account().append(sent->account);
+        account().append(std::move(sent->account));
         store_ops::Subjects subjects;
         subjects.tracking_id = sent->tracking_id;
         subjects.event_id = sent->event_id;
@@ -239,7 +239,7 @@ class Flow {
         if (!previewed && explain(previewed.error(), *message_).claim == ClaimState::refused) {
             co_return not_sent(found, holds_claim, previewed.error());
         }
-        if (previewed) account().append(*previewed);
+        if (previewed) account().append(*std::move(previewed));
         if (loses(account())) {
             auto refused = refuse_loss(account());
             if (holds_claim) refused.claim = ClaimState::refused;

@@ -48,23 +48,42 @@ std::string in_words(const PlaceCode& code) {
 /// One event on its way from codes to ids.
 class Resolver {
   public:
-    Resolver(VitalEvent event, std::string_view country, const Known& known) : country_(country), known_(known) {
-        out_.event = std::move(event);
-        if (is_place_text(out_.event.source.system)) system_ = out_.event.source.system;
+    Resolver(const VitalEvent& event, std::string_view country, const Known& known)
+        : event_(event), country_(country), known_(known) {
+        if (is_place_text(event.source.system)) system_ = event.source.system;
     }
 
     Resolved resolve() {
-        auto& event = out_.event;
-        if (event.place && event.place->location)
-            required(PlaceKind::facility, *event.place->location, refusal::location);
-        if (event.office) required(PlaceKind::office, *event.office, refusal::office);
-        if (event.place && event.place->address) areas(*event.place->address, "place.address.areas");
-        for (auto& [role, person] : event.persons)
-            for (auto& address : person.addresses) areas(address, role + ".address.areas");
+        const auto& place = event_.place;
+        if (place && place->location) {
+            required(PlaceKind::facility, *place->location, refusal::location,
+                     [](VitalEvent& event) -> std::string& { return *event.place->location; });
+        }
+        if (event_.office) {
+            required(PlaceKind::office, *event_.office, refusal::office,
+                     [](VitalEvent& event) -> std::string& { return *event.office; });
+        }
+        if (place && place->address) {
+            areas(*place->address, "place.address.areas",
+                  [](VitalEvent& event) -> Address& { return *event.place->address; });
+        }
+        for (const auto& each : event_.persons) {
+            const auto& addresses = each.second.addresses;
+            for (std::size_t i = 0; i < addresses.size(); ++i) {
+                areas(addresses[i], each.first + ".address.areas",
+                      [&each, i](VitalEvent& event) -> Address& { return event.persons.at(each.first).addresses[i]; });
+            }
+        }
         return std::move(out_);
     }
 
   private:
+    /// The event to write into: copied when the first of its codes changes, which with most senders none does.
+    VitalEvent& changed() {
+        if (!out_.changed) out_.changed = event_;
+        return *out_.changed;
+    }
+
     PlaceCode code_of(PlaceKind kind, const std::string& given) const {
         const auto bar = given.rfind('|');
         if (bar == std::string::npos || bar + 1 == given.size()) return {kind, system_, given};
@@ -81,7 +100,8 @@ class Resolver {
             out_.account.recoded.push_back({std::string(path), "found by its code, sent as the location's id"});
     }
 
-    void required(PlaceKind kind, std::string& given, std::string_view path) {
+    template <class In>
+    void required(PlaceKind kind, const std::string& given, std::string_view path, In in) {
         // What cannot be a code cannot become known either: the writer refuses it.
         if (!is_place_text(given)) return;
         auto code = code_of(kind, given);
@@ -91,23 +111,26 @@ class Resolver {
             return;
         }
         recoded(path, crossed);
-        given = crossed.id;
+        if (crossed.id != given) in(changed()) = crossed.id;
     }
 
-    void areas(Address& address, const std::string& path) {
+    template <class In>
+    void areas(const Address& address, const std::string& path, In in) {
         if (address.country && !address.country->empty() && *address.country != country_) return;
-        for (auto& given : address.areas) {
+        for (std::size_t i = 0; i < address.areas.size(); ++i) {
+            const auto& given = address.areas[i];
             if (!is_place_text(given)) continue;
             const auto crossed = cross(code_of(PlaceKind::area, given), known_);
             if (crossed.by != Crossed::By::nothing) {
                 recoded(path, crossed);
-                given = crossed.id;
+                if (crossed.id != given) in(changed()).areas[i] = crossed.id;
             } else if (crossed.entry != nullptr) {
                 out_.account.warnings.push_back({path, crossed.why});
             }
         }
     }
 
+    const VitalEvent& event_;
     std::string_view country_;
     const Known& known_;
     std::string system_;
@@ -137,8 +160,8 @@ Crossed cross(const PlaceCode& code, const Known& known) {
     return {Crossed::By::nothing, {}, nullptr, "neither OpenCRVS nor the crosswalk knows the code"};
 }
 
-Resolved resolve(VitalEvent event, std::string_view country, const Known& known) {
-    return Resolver(std::move(event), country, known).resolve();
+Resolved resolve(const VitalEvent& event, std::string_view country, const Known& known) {
+    return Resolver(event, country, known).resolve();
 }
 
 Error refuse_unknown(const UnknownPlace& place) {

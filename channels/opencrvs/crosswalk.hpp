@@ -6,6 +6,7 @@
 #include "channels/vital_event.hpp"
 #include "core/crosswalk.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,15 +49,17 @@ struct UnknownPlace {
 };
 
 struct Resolved {
-    VitalEvent event;                   // with ids in place of codes
+    std::optional<VitalEvent> changed;  // with ids in place of codes; absent where every place is named by its id
     Account account;                    // recoded: paths of the event and how
     std::vector<UnknownPlace> unknown;  // facility, then office: nothing can be sent before these are known
+    /// The event as it is sent; `given` is the one that was resolved.
+    const VitalEvent& event(const VitalEvent& given) const { return changed ? *changed : given; }
 };
 
 /// Replaces the codes of the facility, the office and the areas of domestic addresses by ids. A code may be given as
 /// `SYSTEM|CODE`; elsewhere it is taken for one of the event's source system. Areas that nobody knows stay as they are:
 /// the writer leaves them out and says so.
-Resolved resolve(VitalEvent event, std::string_view country, const Known& known);
+Resolved resolve(const VitalEvent& event, std::string_view country, const Known& known);
 
 /// The refusal for it (`bad_request` at `refusal::location` or `refusal::office`): names kind and system, not the code.
 Error refuse_unknown(const UnknownPlace& place);

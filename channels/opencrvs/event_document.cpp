@@ -156,7 +156,7 @@ class DocumentReader {
         fold_up_to(*last);
         auto values = read(type, declaration_, annotation_, map_, form_, places_);
         if (!values) return fail(std::move(values.error()));
-        out_.account.append(values->account);
+        out_.account.append(std::move(values->account));
         auto& event = out_.event.emplace();
         event.topic = topic;
         event.status = meant->status;

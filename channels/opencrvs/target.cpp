@@ -84,12 +84,12 @@ Result<std::unique_ptr<Prepared>> Target::prepare(const Snapshot& snapshot, cons
                                                   const NotifyIds& ids) const {
     const auto now = ports_.clock.now();
     const auto crosswalk = crosswalk_.load();
-    const auto resolved = resolve(event, map_.country, {*crosswalk, options_.name, snapshot.places, now});
-    auto prepared = interface_->prepare(snapshot, resolved.event, ids, now);
+    auto resolved = resolve(event, map_.country, {*crosswalk, options_.name, snapshot.places, now});
+    auto prepared = interface_->prepare(snapshot, resolved.event(event), ids, now);
     // An event that the forms do not have is not worth waiting with.
     const bool of_kind = !prepared && prepared.error().path == refusal::kind;
     if (!resolved.unknown.empty() && !of_kind) return fail(refuse_unknown(resolved.unknown.front()));
-    if (prepared) (*prepared)->account.append(resolved.account);
+    if (prepared) (*prepared)->account.append(std::move(resolved.account));
     return prepared;
 }
 

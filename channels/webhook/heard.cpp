@@ -135,7 +135,7 @@ class Hearing {
         for (const auto& action : actions) {
             auto read = deps_->read_document(document, {deps_->target, action, Heard::catch_up});
             if (!read) co_return failed(read.error());
-            account.append(read->account);
+            account.append(std::move(read->account));
             if (read->event) told.push_back(std::move(*read->event));
             if (!read->event) why = std::move(read->why);
         }
