@@ -100,6 +100,7 @@ class Check {
             const auto parts = read_parts(seq, *entry, where);
             rebuild(projector, seq, rows.integer(3), *entry, parts, where);
         }
+        projector.finish();
         if (progress_) progress_(report_.entries, total);
     }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <tuple>
+#include <utility>
 
 namespace ocm::store {
 namespace {
@@ -26,7 +27,8 @@ std::int64_t time_member(const Json& entry, std::string_view key) {
     return at ? millis(*at) : 0;
 }
 
-constexpr std::string_view set_answer = " answered = ?, http_status = ?, status = ?, error_code = ?, replay_of = ?";
+constexpr std::string_view set_answer =
+    " answered = ?, http_status = ?, status = ?, error_code = ?, replay_of = ?, attempts = attempts + ?";
 constexpr std::string_view set_subjects =
     " tracking_id = coalesce(nullif(?, ''), tracking_id), event_id = coalesce(nullif(?, ''), event_id),"
     " registration_number = coalesce(nullif(?, ''), registration_number),"
@@ -49,7 +51,7 @@ Projector::Projector(Database& database, const std::string& schema)
       insert_claim_(database, "INSERT INTO " + schema +
                                   ".claim (txn, client, format, kind, key, content, subject, state, version,"
                                   " create_key, at) VALUES (?,?,?,?,?,?,?,?,?,?,?)"),
-      attempt_(database, "UPDATE " + schema + ".txn SET attempts = attempts + 1 WHERE id = ?"),
+      attempt_(database, "UPDATE " + schema + ".txn SET attempts = attempts + ? WHERE id = ?"),
       answer_(database, update_txn(schema, set_answer)),
       answer_with_subjects_(database, update_txn(schema, set_answer, set_subjects)),
       complete_(database, "UPDATE " + schema + ".txn SET completed = ?, status = ?, error_code = ? WHERE id = ?"),
@@ -141,6 +143,7 @@ std::optional<std::int64_t> Projector::find(std::string_view transaction) {
 
 void Projector::apply(std::int64_t seq, std::int64_t txn, const Json& entry, const PartText& part) {
     const auto what = text_member(entry, "kind");
+    if (tried_.txn != txn || (what != kind::attempt && what != kind::answered)) finish();
     if (what == kind::received) return received(seq, entry, part);
     if (what == kind::answered) return answered(txn, entry, part);
     if (what == kind::completed) return completed(txn, entry, part);
@@ -149,7 +152,12 @@ void Projector::apply(std::int64_t seq, std::int64_t txn, const Json& entry, con
     if (what == kind::administered) return administered(entry, part);
     if (what == kind::published) return published(seq, txn, entry, part);
     if (what == kind::erased) return erased(seq, entry);
-    if (what == kind::attempt) attempt_.run(txn);
+    if (what == kind::attempt) tried_ = {txn, tried_.attempts + 1};
+}
+
+void Projector::finish() {
+    const auto tried = std::exchange(tried_, {});
+    if (tried.attempts != 0) attempt_.run(tried.attempts, tried.txn);
 }
 
 void Projector::received(std::int64_t seq, const Json& entry, const PartText& part) {
@@ -178,11 +186,13 @@ void Projector::answered(std::int64_t txn, const Json& entry, const PartText& pa
     const auto status = text_member(entry, "status");
     const auto error_code = text_member(entry, "error_code");
     const auto replay_of = text_member(entry, "replay_of");
+    const auto tried = std::exchange(tried_, {}).attempts;
     if (const auto values = subjects_in(part)) {
-        answer_with_subjects_.run(at, http_status, status, error_code, replay_of, values->tracking_id, values->event_id,
-                                  values->registration_number, values->source_id, values->office, txn);
+        answer_with_subjects_.run(at, http_status, status, error_code, replay_of, tried, values->tracking_id,
+                                  values->event_id, values->registration_number, values->source_id, values->office,
+                                  txn);
     } else {
-        answer_.run(at, http_status, status, error_code, replay_of, txn);
+        answer_.run(at, http_status, status, error_code, replay_of, tried, txn);
     }
     const auto state = text_member(entry, "claim_state");
     // An answer that does not say what became of its claim must not leave it running for ever.

@@ -31,11 +31,18 @@ class Projector {
     /// `txn` is the key of the entry's transaction, 0 where it has none. Throws SqliteError and Refused.
     void apply(std::int64_t seq, std::int64_t txn, const Json& entry, const PartText& part);
 
+    /// Ends a unit, or all entries: until then attempts may be counted and not written, for they are written with the
+    /// answer that mostly follows.
+    void finish();
+
     /// Key of a transaction; absent where it is not known.
     std::optional<std::int64_t> find(std::string_view transaction);
 
     /// What was applied since the transaction or savepoint began is undone.
-    void rolled_back() { last_found_.clear(); }
+    void rolled_back() {
+        last_found_.clear();
+        tried_ = {};
+    }
 
   private:
     void received(std::int64_t seq, const Json& entry, const PartText& part);
@@ -93,6 +100,11 @@ class Projector {
     // Entries of a transaction come together: the one asked for last is kept. Rows are never removed.
     std::string last_found_;
     std::int64_t last_found_id_ = 0;
+    struct Tried {
+        std::int64_t txn = 0;
+        std::int64_t attempts = 0;
+    };
+    Tried tried_;  // counted for the entries just before, not yet written
 };
 
 /// Action of the entry written at start where claims were still running: it makes them interrupted.

@@ -114,6 +114,7 @@ Result<UnitResult> Session::apply(PreparedUnit& unit, const std::function<bool(c
                 apply_op(std::get<PreparedCache>(op));
             }
         }
+        projector_.finish();
         if (!alone) release_.run();
         return result;
     } catch (const Refused& refused) {

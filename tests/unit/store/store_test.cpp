@@ -58,6 +58,42 @@ TEST_F(StoreTest, RecordsATransactionAndShowsIt) {
     expect_sound();
 }
 
+TEST_F(StoreTest, CountsAttemptsWithAndWithoutAnAnswer) {
+    auto store = open();
+    const auto row = [&store](const std::string& id) {
+        return run(store->show_transaction(id, PartBytes::leave))->row;
+    };
+    const auto open_one = new_id(), two = new_id(), one = new_id(), later = new_id(), refused = new_id();
+    for (const auto& id : {open_one, two, one, later, refused}) ASSERT_TRUE(commit(*store, unit_of(receive(id))));
+    Unit unit;
+    unit.emplace_back(attempt(open_one));
+    unit.emplace_back(attempt(two));
+    unit.emplace_back(attempt(two));
+    unit.emplace_back(answer(two));
+    unit.emplace_back(attempt(later));
+    unit.emplace_back(attempt(one));
+    // Between an attempt and the answer of its transaction stands something about another.
+    unit.emplace_back(answer(later));
+    unit.emplace_back(answer(one));
+    unit.emplace_back(attempt(later));
+    ASSERT_TRUE(commit(*store, std::move(unit)));
+    // What is refused counts nothing, neither then nor with what comes next.
+    Unit wrong;
+    wrong.emplace_back(attempt(refused));
+    wrong.emplace_back(attempt("11111111-0000-7000-8000-000000000000"));
+    EXPECT_FALSE(commit(*store, std::move(wrong)));
+    ASSERT_TRUE(commit(*store, unit_of(answer(refused))));
+
+    EXPECT_EQ(row(open_one).attempts, 1);
+    EXPECT_FALSE(row(open_one).answered);
+    EXPECT_EQ(row(two).attempts, 2);
+    EXPECT_EQ(row(one).attempts, 1);
+    EXPECT_EQ(row(later).attempts, 2);
+    EXPECT_EQ(row(refused).attempts, 0);
+    store->close();
+    expect_sound();
+}
+
 TEST_F(StoreTest, AnswersOnlyWhatWasAnswered) {
     auto store = open();
     const auto id = new_id();
