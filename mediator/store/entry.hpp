@@ -108,23 +108,6 @@ PreparedEntry administered_entry(WallTime at, std::string_view actor, std::strin
 PreparedEntry interrupted_entry(WallTime at, std::string_view transaction);
 PreparedEntry erased_entry(WallTime at, std::string_view actor, const std::vector<std::string>& transactions);
 
-/// Claim and look-up values as their parts hold them.
-std::string claim_json(const Claim& claim);
-std::optional<Claim> read_claim(std::string_view text);
-std::string subject_json(const Subject& subject);
-Subject read_subject(std::string_view text);
-store_ops::Subjects read_subjects(std::string_view text);
-std::optional<store_ops::Client> read_client(std::string_view text);
-/// Without its number, which the writer counts.
-std::string subscription_json(const Subscription& subscription);
-std::optional<Subscription> read_subscription(std::string_view text);
-std::string texts_json(const std::vector<std::string>& texts);
-std::vector<std::string> read_texts(std::string_view text);
-std::string place_codes_json(const std::vector<PlaceCode>& codes);
-std::vector<PlaceCode> read_place_codes(std::string_view text);
-/// What a change of the crosswalk puts and removes; who and when are its entry's.
-std::optional<store_ops::ChangeCrosswalk> read_crosswalk(std::string_view text);
-
 std::int64_t millis(WallTime at);
 WallTime wall_time(std::int64_t millis);
 

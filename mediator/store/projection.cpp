@@ -3,6 +3,7 @@
 
 #include "core/time.hpp"
 #include "store/entry.hpp"
+#include "store/part_json.hpp"
 
 #include <nlohmann/json.hpp>
 

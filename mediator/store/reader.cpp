@@ -4,6 +4,7 @@
 #include "core/json.hpp"
 #include "store/entry.hpp"
 #include "store/part.hpp"
+#include "store/part_json.hpp"
 #include "store/query.hpp"
 #include "store/schema.hpp"
 

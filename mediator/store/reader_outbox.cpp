@@ -2,6 +2,7 @@
 #include "core/hash.hpp"
 #include "store/entry.hpp"
 #include "store/part.hpp"
+#include "store/part_json.hpp"
 #include "store/query.hpp"
 #include "store/reader.hpp"
 

@@ -3,6 +3,7 @@
 
 #include "core/json.hpp"
 #include "store/part.hpp"
+#include "store/part_json.hpp"
 #include "store/schema.hpp"
 
 #include <sqlite3.h>

@@ -86,25 +86,6 @@ TEST(StoreEntry, CanonicalFormsAreTheGoldenVectors) {
     }
 }
 
-TEST(StoreEntry, TextsOfClaimAndLookUpValuesAreCanonical) {
-    Claim claim{"client-1", "opencrvs-1", KeyKind::document, "k", "c", {"p", "d", "r", "s", true}};
-    EXPECT_EQ(claim_json(claim), R"({"client":"client-1","content_sha256":"c","format":"opencrvs-1",)"
-                                 R"("key_sha256":"k","kind":"document",)"
-                                 R"("subject":"{\"date\":\"d\",\"multiple\":true,\"parent\":\"r\",)"
-                                 R"(\"person\":\"p\",\"sex\":\"s\"}"})");
-    claim.subject = {};
-    claim.client.clear();
-    EXPECT_EQ(claim_json(claim), R"({"content_sha256":"c","format":"opencrvs-1","key_sha256":"k","kind":"document",)"
-                                 R"("subject":"{}"})");
-    auto answered = test::answer(id, 200);
-    answered.subjects = {"BXYZ123", "event-1", "2026B000001", std::string("s\0\xff", 3), "office-1"};
-    const auto entry = only_entry(answered);
-    const auto* text = entry.plain_part(part_name::subjects);
-    ASSERT_NE(text, nullptr);
-    EXPECT_EQ(*text, R"({"event_id":"event-1","office":"office-1","registration_number":"2026B000001",)"
-                     "\"source_id\":\"s\xEF\xBF\xBD\",\"tracking_id\":\"BXYZ123\"}");
-}
-
 TEST(StoreEntry, SaysItsVersionAndHoldsNoPersonalValue) {
     for (const auto& [label, op] : vectors()) {
         const auto entry = only_entry(op);
