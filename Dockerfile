@@ -18,6 +18,6 @@ COPY config/countries /usr/share/opencrvs-mediator/countries
 USER 10001
 VOLUME /var/lib/opencrvs-mediator
 EXPOSE 8480
-HEALTHCHECK --interval=15s --timeout=5s --start-period=10s CMD ["opencrvs-mediator", "health", "--url", "http://127.0.0.1:8481"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=10s CMD ["opencrvs-mediator", "health"]
 ENTRYPOINT ["opencrvs-mediator"]
 CMD ["serve", "--config", "/etc/opencrvs-mediator/mediator.json"]
