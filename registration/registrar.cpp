@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <typeinfo>
 
 namespace ocm::registration {
 namespace {
@@ -130,8 +131,9 @@ Task<Event> Registrar::perform_safely(Action action) {
     try {
         auto outcome = co_await perform(action);
         co_return outcome;
-    } catch (const std::exception&) {
+    } catch (const std::exception& failure) {
         // A bug of ours or of a callback; its text may quote anything.
+        spdlog::error("openhim: failed on a bug of ours ({})", typeid(failure).name());
     }
     if (std::holds_alternative<action::Register>(action)) co_return event::RegistrationFailed{bug};
     if (std::holds_alternative<action::Verify>(action)) co_return event::VerifyFailed{bug};

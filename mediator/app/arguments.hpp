@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
+#include "core/ids.hpp"
 #include "core/json.hpp"
 #include "core/result.hpp"
 #include "core/store_port.hpp"
@@ -68,6 +69,14 @@ inline const store_ops::Client* find_client(const std::vector<store_ops::Client>
         return client.name == name_or_id || client.id == name_or_id;
     });
     return it == clients.end() ? nullptr : &*it;
+}
+
+/// The id of the client that a filter names, by name or id; empty where it names none. An empty list would say that it
+/// never called, so one that does not exist is a mistake; one that was removed is still named by its id.
+inline Result<std::string> filtered_client(const std::vector<store_ops::Client>& clients, std::string_view name_or_id) {
+    if (const auto* found = find_client(clients, name_or_id); found != nullptr) return found->id;
+    if (name_or_id.empty() || is_uuid(name_or_id)) return std::string(name_or_id);
+    return fail(ErrorCode::not_found, "there is no such client", "client");
 }
 
 }  // namespace ocm::app

@@ -36,7 +36,7 @@ struct Session {
     SteadyTime deadline() { return shot->clock().steady() + patience; }
 };
 
-Result<Session> open_session(std::shared_ptr<const config::Config> config) {
+Result<Session> open_session(const std::shared_ptr<const config::Config>& config) {
     if (config->stand_alone()) return fail(stand_alone());
     Session out;
     out.config = config;

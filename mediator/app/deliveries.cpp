@@ -92,11 +92,11 @@ Result<store::DeliveryFilter> filter_for_step(const Json& args) {
     return filter;
 }
 
-/// A name becomes the id; what is no client's name stays, and may be the id of one that was removed.
-void know_client(store::DeliveryFilter& filter, const std::vector<store_ops::Client>& clients) {
-    const auto named = std::find_if(clients.begin(), clients.end(),
-                                    [&](const store_ops::Client& client) { return client.name == filter.client; });
-    if (named != clients.end()) filter.client = named->id;
+Result<void> know_client(store::DeliveryFilter& filter, const std::vector<store_ops::Client>& clients) {
+    auto client = filtered_client(clients, filter.client);
+    if (!client) return fail(client.error());
+    filter.client = std::move(*client);
+    return {};
 }
 
 Json matches_json(const store::DeliveryMatches& matches) {
@@ -150,7 +150,7 @@ Task<Result<Json>> Operations::list_deliveries(Json args) {
     if (!filter) co_return fail(filter.error());
     auto clients = co_await deps_.store.clients();
     if (!clients) co_return fail(clients.error());
-    know_client(*filter, *clients);
+    if (auto known = know_client(*filter, *clients); !known) co_return fail(known.error());
     auto rows = co_await deps_.store.list_deliveries(*filter);
     if (!rows) co_return fail(rows.error());
     const auto names = names_of(*clients);
@@ -215,7 +215,7 @@ Task<Result<Json>> Operations::step_deliveries(DeliveryStep step, Json args, std
     if (!filter->client.empty()) {
         auto clients = co_await deps_.store.clients();
         if (!clients) co_return fail(clients.error());
-        know_client(*filter, *clients);
+        if (auto known = know_client(*filter, *clients); !known) co_return fail(known.error());
     }
     if (flag(args, "dry_run")) {
         auto matches = co_await deps_.store.match_deliveries(*filter);

@@ -5,7 +5,6 @@
 #include "app/callers.hpp"
 #include "channels/field_policy.hpp"
 #include "channels/webhook/subscribing.hpp"
-#include "core/ids.hpp"
 #include "store/store.hpp"
 
 #include <nlohmann/json.hpp>
@@ -285,13 +284,9 @@ Task<Result<Json>> Operations::list_transactions(Json args, std::string actor) {
     filter.oldest_first = flag(args, "oldest_first");
     auto clients = co_await deps_.store.clients();
     if (!clients) co_return fail(clients.error());
-    if (const auto wanted = arg(args, "client"); !wanted.empty()) {
-        const auto* client = find_client(*clients, wanted);
-        // An empty list would say that it never called. One that was removed is still named by its id.
-        if (client == nullptr && !is_uuid(wanted))
-            co_return fail(ErrorCode::not_found, "there is no such client", "client");
-        filter.client = client == nullptr ? wanted : client->id;
-    }
+    auto client = filtered_client(*clients, arg(args, "client"));
+    if (!client) co_return fail(client.error());
+    filter.client = std::move(*client);
     auto rows = co_await deps_.store.list_transactions(filter);
     if (!rows) co_return fail(rows.error());
 

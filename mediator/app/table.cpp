@@ -69,6 +69,7 @@ std::string Table::text() const {
 
 std::string table_of(const Json& rows, const std::vector<std::pair<std::string, std::string>>& columns) {
     std::vector<std::string> header;
+    header.reserve(columns.size());
     for (const auto& column : columns) header.push_back(column.first);
     Table table(std::move(header));
     for (const auto& row : rows) {

@@ -64,6 +64,17 @@ TEST_F(TransactionCommands, AFilterThatCanFindNothingIsAMistake) {
     }
 }
 
+TEST_F(TransactionCommands, DeliveriesAreNotOfAClientThatIsNone) {
+    ASSERT_TRUE(add("hospital"));
+    for (const auto* client : {"hospital", "0198c1f2-7c1a-7000-8000-00000000000f"})
+        EXPECT_EQ(call("deliveries.list", {{"client", client}}).value()["deliveries"], Json::array());
+    for (const auto* command : {"deliveries.list", "deliveries.retry", "deliveries.discard"}) {
+        const auto done = call(command, {{"client", "hopsital"}});
+        ASSERT_FALSE(done) << command;
+        EXPECT_EQ(done.error().message, "there is no such client");
+    }
+}
+
 TEST_F(TransactionCommands, NamesOfClientsCanBeShownAsTheyAre) {
     EXPECT_TRUE(add("Hôpital régional, 2nd wing", "hospital 2"));
     const std::string long_name(129, 'a');
