@@ -37,6 +37,18 @@ Json changed_keys(const config::Config& before, const config::Config& after) {
     return out;
 }
 
+/// Takes the parameters that are wrong away; false where none of them is.
+bool without(Json& parameters, const std::vector<config::Problem>& wrong) {
+    bool any = false;
+    for (const auto& problem : wrong) {
+        auto param = problem.path;
+        for (auto at = param.find('.'); at != param.npos; at = param.find('.', at)) param.replace(at, 1, "__");
+        const auto taken = parameters.erase(param) + (param == problem.path ? 0 : parameters.erase(problem.path));
+        any = any || taken != 0;
+    }
+    return any;
+}
+
 }  // namespace
 
 ConsoleSettings::ConsoleSettings(config::LoadInput input, Ports ports, Changed changed)
@@ -47,15 +59,17 @@ ConsoleSettings::ConsoleSettings(config::LoadInput input, Ports ports, Changed c
 Task<void> ConsoleSettings::load_last_good() {
     auto cached = co_await ports_.store.cached(cache_key);
     if (!cached || !*cached) co_return;
-    const auto parameters = parse_json(**cached);
-    if (!parameters) co_return;
-    const auto outcome = config::load(input_, *parameters);
-    if (outcome.config) {
-        current_.store(outcome.config);
-    } else {
+    auto parameters = parse_json(**cached);
+    if (!parameters || !parameters->is_object()) co_return;
+    auto outcome = config::load(input_, *parameters);
+    // One that an upgrade took away, or the environment sets now, does not undo the others: a channel that an
+    // administrator has switched off stays off.
+    while (!outcome.config && without(*parameters, outcome.errors)) {
         spdlog::warn("settings last made in the OpenHIM console no longer fit and are left out: {}",
                      rejected(outcome.errors).message);
+        outcome = config::load(input_, *parameters);
     }
+    if (outcome.config) current_.store(outcome.config);
 }
 
 Task<Result<void>> ConsoleSettings::apply(Json parameters) {

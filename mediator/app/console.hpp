@@ -26,8 +26,8 @@ class ConsoleSettings {
     /// `input` is the configuration without the console.
     ConsoleSettings(config::LoadInput input, Ports ports, Changed changed);
 
-    /// Takes what was last good. Where it no longer fits (an upgrade took a setting away) it is left out, with a word
-    /// in the log.
+    /// Takes what was last good. A setting that no longer fits (an upgrade took it away, the environment sets it now)
+    /// is left out, with a word in the log.
     Task<void> load_last_good();
 
     /// Takes what OpenHIM holds: a flat object of parameters. An error names every setting that is wrong; what was in
