@@ -43,7 +43,10 @@ std::shared_ptr<const config::Config> load_or_complain(const std::string& given)
         return nullptr;
     }
     const auto outcome = config::load(*input);
-    if (!outcome.config) std::fputs(config::format_problems(outcome.errors).c_str(), stderr);
+    if (!outcome.config) {
+        std::fprintf(stderr, "opencrvs-mediator: %s cannot be used; check-config says the same\n%s",
+                     input->name.c_str(), config::format_problems(outcome.errors).c_str());
+    }
     return outcome.config;
 }
 

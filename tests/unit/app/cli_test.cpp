@@ -140,6 +140,25 @@ TEST_F(CommandLine, CheckConfigIsForMachinesToo) {
     EXPECT_EQ(bad.out.find("loud"), std::string::npos);
 }
 
+TEST_F(CommandLine, EveryCommandSaysWhichConfigurationIsWrong) {
+    write("mediator.json", R"({"log":{"level":"loud"}})");
+    for (const auto& words : std::vector<Words>{{"clients", "list"}, {"register"}, {"channels", "diff"}}) {
+        auto all = words;
+        all.insert(all.end(), {"--config", file});
+        const auto ran = run(all);
+        EXPECT_EQ(ran.code, 1);
+        EXPECT_NE(ran.err.find(file + " cannot be used; check-config says the same\n  log.level"), std::string::npos)
+            << ran.err;
+    }
+}
+
+TEST_F(CommandLine, ADuplicateKeyOfTheConfigurationIsNamed) {
+    write("mediator.json", R"({"log":{"level":"info","level":"info"}})");
+    const auto ran = run({"check-config", "--config", file});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_NE(ran.out.find("  log.level cannot be read: a key appears twice\n"), std::string::npos) << ran.out;
+}
+
 TEST_F(CommandLine, CheckConfigReadsTheFilesThatServeReads) {
     const auto map = write("map.json", R"({"format":"another"})");
     const auto mapping = write("dhis2.json", "{");
