@@ -392,13 +392,16 @@ class Loader {
             const bool reads = setting.type == Type::path || setting.type == Type::secret_file;
             if (!reads && setting.type != Type::output_path) continue;
             auto& path = std::get<std::string>(entry.value);
-            if (!path.starts_with('/') && !input_.folder.empty()) path.insert(0, input_.folder + "/");
+            const bool relative = !path.starts_with('/') && !input_.folder.empty();
+            if (relative) path.insert(0, input_.folder + "/");
             if (!reads) continue;
             if (setting.type == Type::secret_file && secrets_.contains(secret_key(key))) continue;
             const auto info = input_.files->info(path);
             if (!info.readable) {
                 doubtful_.insert(key);
-                error(key, "names a file that does not exist or cannot be read by this user", allowed(setting));
+                error(key, "names a file that does not exist or cannot be read by this user",
+                      allowed(setting) +
+                          (relative ? " (without a / in front it starts at the configuration's folder)" : ""));
             } else if (setting.type == Type::secret_file) {
                 read_secret(key, path, info);
             }

@@ -159,6 +159,16 @@ TEST_F(CommandLine, ADuplicateKeyOfTheConfigurationIsNamed) {
     EXPECT_NE(ran.out.find("  log.level cannot be read: a key appears twice\n"), std::string::npos) << ran.out;
 }
 
+TEST_F(CommandLine, WhereARelativePathStartsIsSaid) {
+    configure("elsewhere/map.json");
+    const auto ran = run({"check-config", "--config", file});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_NE(ran.out.find("a readable file (without a / in front it starts at the configuration's folder)"),
+              std::string::npos)
+        << ran.out;
+    EXPECT_EQ(ran.out.find("elsewhere"), std::string::npos);
+}
+
 TEST_F(CommandLine, CheckConfigReadsTheFilesThatServeReads) {
     const auto map = write("map.json", R"({"format":"another"})");
     const auto mapping = write("dhis2.json", "{");
