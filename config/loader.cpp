@@ -352,8 +352,10 @@ class Loader {
             } else if (it->is_null()) {
                 continue;
             } else if (pinned_.contains(key)) {
-                error(key, "is set by the environment and cannot be changed from the OpenHIM console",
-                      "unset " + environment_name(key) + " to change it there");
+                // Core keeps a parameter until a newer version is registered, so it may be none that was changed.
+                outcome_.warnings.push_back({key,
+                                             "is set by the environment: what the OpenHIM console says is not used",
+                                             "unset " + environment_name(key) + " to change it there"});
             } else if (auto value = from_json(*setting, *it, false)) {
                 set(key, std::move(*value), Origin::console);
             } else {

@@ -54,7 +54,8 @@ LoadOutcome load(const LoadInput& input);
 
 /// Precedence: default < file < OpenHIM console < environment. `console` is a flat object of dotted keys (or the
 /// parameter names with `__`); numbers and booleans may be strings, null is "not set". It is taken whole or not at
-/// all: unknown parameters, settings that are not console-editable and those the environment pins are errors.
+/// all: unknown parameters and settings that are not console-editable are errors. One that the environment pins is
+/// not used, with a warning: core keeps such a parameter, published before it was pinned, until a newer version.
 LoadOutcome load(const LoadInput& input, const Json& console);
 
 /// Reads the file and this process's environment.

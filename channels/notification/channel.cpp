@@ -25,11 +25,6 @@ struct Intake {
     Mode mode = Mode::send;  // `?dry-run` checks whatever the route does
 };
 
-Mode mode_of(const HttpRequest& request, Mode of_route) {
-    const auto dry_run = query_value(request.query, "dry-run");
-    return dry_run && *dry_run != "false" ? Mode::check : of_route;
-}
-
 Route intake(const SharedPtr& shared, Intake described) {
     Route route;
     route.method = "POST";
@@ -51,7 +46,7 @@ Route tracker(const SharedPtr& shared) {
     route.allowed = {store_ops::ClientKind::event_notification};
     route.handler = [shared](Exchange& exchange) {
         const auto& mapping = shared->deps.dhis2 ? *shared->deps.dhis2 : dhis2::shipped_mapping();
-        return take_tracker(exchange, mapping, shared->deps, mode_of(exchange.request(), Mode::send));
+        return take_tracker(exchange, mapping, shared->deps, mode_of_tracker(exchange.request()));
     };
     route.render_error = tracker_refusal;
     return route;

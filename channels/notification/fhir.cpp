@@ -295,7 +295,9 @@ Route fhir_route(const DepsPtr& deps, std::string pattern, std::string summary, 
     route.pattern = std::move(pattern);
     route.summary = std::move(summary);
     route.allowed = {store_ops::ClientKind::event_notification};
-    route.handler = [deps, mode, takes](Exchange& exchange) { return take_fhir(exchange, deps, mode, takes); };
+    route.handler = [deps, mode, takes](Exchange& exchange) {
+        return take_fhir(exchange, deps, mode_of(exchange.request(), mode), takes);
+    };
     route.render_error = fhir_r4::refusal;
     return route;
 }

@@ -62,8 +62,8 @@ Task<void> ConsoleSettings::load_last_good() {
     auto parameters = parse_json(**cached);
     if (!parameters || !parameters->is_object()) co_return;
     auto outcome = config::load(input_, *parameters);
-    // One that an upgrade took away, or the environment sets now, does not undo the others: a channel that an
-    // administrator has switched off stays off.
+    // One that an upgrade took away does not undo the others: a channel that an administrator has switched off stays
+    // off.
     while (!outcome.config && without(*parameters, outcome.errors)) {
         spdlog::warn("settings last made in the OpenHIM console no longer fit and are left out: {}",
                      rejected(outcome.errors).message);
@@ -102,6 +102,7 @@ Task<Result<void>> ConsoleSettings::apply(Json parameters) {
     if (!committed) co_return fail(committed.error());
     current_.store(outcome.config);
     changed_(outcome.config);
+    for (const auto& problem : outcome.warnings) spdlog::warn("{} {}", problem.path, problem.message);
     if (!changes.empty()) spdlog::info("settings changed in the OpenHIM console: {}", dump_json(changes));
     co_return Result<void>{};
 }

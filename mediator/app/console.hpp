@@ -26,7 +26,7 @@ class ConsoleSettings {
     /// `input` is the configuration without the console.
     ConsoleSettings(config::LoadInput input, Ports ports, Changed changed);
 
-    /// Takes what was last good. A setting that no longer fits (an upgrade took it away, the environment sets it now)
+    /// Takes what was last good. A setting that no longer fits (an upgrade took it away)
     /// is left out, with a word in the log.
     Task<void> load_last_good();
 

@@ -127,18 +127,28 @@ std::string encode_query_value(std::string_view text) {
     return out;
 }
 
-std::optional<std::string> query_value(std::string_view query, std::string_view name) {
+bool any_parameter(std::string_view query,
+                   const std::function<bool(const std::string& name, std::string_view value)>& wanted) {
     while (!query.empty()) {
         const auto end = query.find('&');
         const auto pair = query.substr(0, end);
         query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
         const auto equals = pair.find('=');
-        const auto key = decode_query_value(pair.substr(0, equals));
-        if (key && *key == name) {
-            return equals == std::string_view::npos ? std::string{} : decode_query_value(pair.substr(equals + 1));
-        }
+        const auto name = decode_query_value(pair.substr(0, equals));
+        if (name && wanted(*name, equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1)))
+            return true;
     }
-    return std::nullopt;
+    return false;
+}
+
+std::optional<std::string> query_value(std::string_view query, std::string_view name) {
+    std::optional<std::string> out;
+    any_parameter(query, [&](const std::string& found, std::string_view value) {
+        if (found != name) return false;
+        out = decode_query_value(value);
+        return true;
+    });
+    return out;
 }
 
 std::string media_type(std::string_view content_type) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -74,6 +75,10 @@ std::optional<std::string> decode_path(std::string_view text);
 std::optional<std::string> decode_query_value(std::string_view text);
 std::string encode_query_value(std::string_view text);
 
+/// Whether one of the parameters of a query is wanted. Names are decoded, values are as they came; a name that is badly
+/// escaped is passed by.
+bool any_parameter(std::string_view query,
+                   const std::function<bool(const std::string& name, std::string_view value)>& wanted);
 /// First value of a query or form parameter, decoded; absent where it is not there or badly escaped.
 std::optional<std::string> query_value(std::string_view query, std::string_view name);
 

@@ -364,6 +364,7 @@ TEST(ConfigLoader, ConsoleStandsBetweenFileAndEnvironment) {
     const auto input =
         input_of(files, minimal(R"("log":{"level":"debug","format":"json"})"), {{"MEDIATOR_LOG__FORMAT", "text"}});
     const auto applied = load(input, Json{{"log.level", "error"},
+                                          {"log__format", "json"},
                                           {"channels__notification__retry__attempts", "5"},
                                           {"channels.notification.retry.max_wait", "4s"},
                                           {"channels.notification.hold", true},
@@ -372,7 +373,8 @@ TEST(ConfigLoader, ConsoleStandsBetweenFileAndEnvironment) {
     ASSERT_TRUE(applied.config) << format_problems(applied.errors);
     EXPECT_EQ(applied.config->text("log.level"), "error");
     EXPECT_EQ(applied.config->origin("log.level"), Origin::console);
-    EXPECT_EQ(applied.config->text("log.format"), "text");
+    EXPECT_EQ(applied.config->text("log.format"), "text") << "the environment sets it";
+    EXPECT_EQ(paths(applied.warnings), std::vector<std::string>{"log.format"});
     EXPECT_EQ(applied.config->integer("channels.notification.retry.attempts"), 5);
     EXPECT_EQ(applied.config->duration("channels.notification.retry.max_wait"), 4s);
     EXPECT_TRUE(applied.config->flag("channels.notification.hold"));
@@ -391,7 +393,7 @@ TEST(ConfigLoader, ConsoleIsTakenWholeOrNotAtAll) {
                                           {"channels.notification.retry.first_wait", "1m"}});
     EXPECT_FALSE(refused.config);
     EXPECT_EQ(paths(refused.errors),
-              (std::vector<std::string>{"channels.notification.retry.attempts", "log.format", "log.lvl", "server.host",
+              (std::vector<std::string>{"channels.notification.retry.attempts", "log.lvl", "server.host",
                                         "channels.notification.retry.first_wait"}))
         << format_problems(refused.errors);
     EXPECT_FALSE(load(input, Json::array()).config);

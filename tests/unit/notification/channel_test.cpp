@@ -158,6 +158,11 @@ TEST_F(Notification, ADryRunRefusesWhatSendingWould) {
     EXPECT_EQ(text_member(refused.body(), "path"), "/entry/6/resource/location/0/location/reference");
     EXPECT_FALSE(refused.answer.claim) << "nothing was claimed";
     EXPECT_EQ(target.calls, 0);
+    target.failures.clear();
+    for (const auto* spelling : {"dry-run=true", "dryrun", "dryRun=1", "dry_run", "a=b&DRY-RUN", "dry%2Drun"}) {
+        EXPECT_EQ(dry_run(birth(), spelling).answer.response.status, 200);
+        EXPECT_EQ(target.calls, 0) << spelling;
+    }
     EXPECT_EQ(dry_run(birth(), "dry-run=false").answer.response.status, 200);
     EXPECT_EQ(target.calls, 1);
 }

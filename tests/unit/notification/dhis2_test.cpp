@@ -260,6 +260,13 @@ TEST_F(Dhis2Tracker, ADryRunSendsNothing) {
     EXPECT_EQ(given.answer.response.status, 200);
     EXPECT_EQ(objects(given)[1]["notification"], (Json{{"state", "checked"}}));
     EXPECT_EQ(target.calls, 0);
+    // As DHIS2 itself has it.
+    for (const auto* query : {"importMode=VALIDATE", "async=false&importMode=validate", "dryRun=true"}) {
+        post(all({entity(), death()}), {{"Content-Type", "application/json"}}, query);
+        EXPECT_EQ(target.calls, 0) << query;
+    }
+    post(all({entity(), death()}), {{"Content-Type", "application/json"}}, "importMode=COMMIT");
+    EXPECT_EQ(target.calls, 2);
 }
 
 TEST_F(Dhis2Tracker, StrictIsRefusedWhereItWouldLoseSomething) {

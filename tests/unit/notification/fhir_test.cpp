@@ -336,6 +336,17 @@ TEST_F(Fhir, ValidatesAndSendsNothing) {
     EXPECT_TRUE(events.empty());
 }
 
+TEST_F(Fhir, ADryRunIsAValidation) {
+    const HttpHeaders fhir{{"Content-Type", "application/fhir+json"}};
+    for (const char* message : {"bfdr-birth", "several"}) {
+        const auto text = dump_json(fixture(message));
+        const auto dry = send_text(text, fhir, "/fhir", "dry-run");
+        EXPECT_EQ(dry.status(), 200);
+        EXPECT_EQ(dry.body(), send_text(text, fhir, "/fhir/$validate").body());
+    }
+    EXPECT_TRUE(events.empty());
+}
+
 TEST_F(Fhir, WarnsOfWhatHasNoDocument) {
     const auto given = send(fixture("plain-death"));
     EXPECT_EQ(given.status(), 201);
