@@ -56,7 +56,7 @@ Result<std::shared_ptr<Transfer>> prepare(SharedCall shared, SteadyTime deadline
 
 struct Launch {
     template <class Handler>
-    void operator()(Handler handler, std::shared_ptr<Multi> multi, std::shared_ptr<Transfer> transfer,
+    void operator()(Handler handler, const std::shared_ptr<Multi>& multi, std::shared_ptr<Transfer> transfer,
                     bool here) const {
         const asio::any_io_executor executor = asio::get_associated_executor(handler);
         transfer->waiter.emplace(Transfer::Waiter{std::move(handler), asio::make_work_guard(executor)});

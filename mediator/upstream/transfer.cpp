@@ -99,6 +99,7 @@ void Transfer::configure(CURL* handle) {
 }
 
 bool Transfer::let_go() {
+    curl_easy_setopt(easy, CURLOPT_URL, nullptr);  // may hold a secret: 1.x asks for tokens in the query
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
