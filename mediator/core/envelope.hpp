@@ -48,7 +48,7 @@ std::string build_late_update(const Outcome& outcome, const EnvelopeOptions& opt
 
 /// The property that names the delivery a transaction of ours in OpenHIM is about.
 inline constexpr std::string_view delivery_property = "mediator-delivery";
-/// That by which one such transaction is found again: a delivery may end more than once, where it is sent again by hand.
+/// The property that names one such transaction: a delivery that is sent again by hand ends more than once.
 inline constexpr std::string_view report_property = "mediator-report";
 
 /// Work that OpenHIM did not pass on, as a transaction of its own: the body of POST /transactions (openhim.md 7.4), as
