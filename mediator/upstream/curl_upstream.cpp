@@ -55,8 +55,10 @@ Result<std::shared_ptr<Transfer>> prepare(SharedCall shared, SteadyTime deadline
 }
 
 struct Launch {
+    /// Takes `multi` out of the waiting coroutine: that hangs on it by the call, and would keep it for ever where the
+    /// pool stops first.
     template <class Handler>
-    void operator()(Handler handler, const std::shared_ptr<Multi>& multi, std::shared_ptr<Transfer> transfer,
+    void operator()(Handler handler, std::shared_ptr<Multi> multi, std::shared_ptr<Transfer> transfer,
                     bool here) const {
         const asio::any_io_executor executor = asio::get_associated_executor(handler);
         transfer->waiter.emplace(Transfer::Waiter{std::move(handler), asio::make_work_guard(executor)});
@@ -72,8 +74,10 @@ struct Launch {
             });
         }
         if (here) return multi->start(std::move(transfer));
-        asio::post(multi->context(),
-                   [multi, transfer = std::move(transfer)]() mutable { multi->start(std::move(transfer)); });
+        auto& context = multi->context();
+        asio::post(context, [multi = std::move(multi), transfer = std::move(transfer)]() mutable {
+            multi->start(std::move(transfer));
+        });
     }
 };
 
