@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace {
 
@@ -314,19 +315,26 @@ int main(int argc, char** argv) {
         return 1;
     }
 
-    const auto started = Clock::now();
-    const pid_t pid = fork();
-    if (pid == 0) {
-        execl(mediator.c_str(), mediator.c_str(), "serve", "--config", config.c_str(), nullptr);
-        _exit(127);
-    }
-    while (!ready(admin) && Clock::now() - started < std::chrono::seconds(20)) usleep(2000);
-    const double start_ms = ms(Clock::now() - started);
+    const auto start = [&] {
+        const auto started = Clock::now();
+        const pid_t child = fork();
+        if (child == 0) {
+            execl(mediator.c_str(), mediator.c_str(), "serve", "--config", config.c_str(), nullptr);
+            _exit(127);
+        }
+        while (!ready(admin) && Clock::now() - started < std::chrono::seconds(20)) usleep(2000);
+        return std::pair(child, ms(Clock::now() - started));
+    };
+    // The first start makes the key that signs access tokens, which takes as long as its primes take to be found.
+    const auto [first_pid, first_start_ms] = start();
+    kill(first_pid, SIGTERM);
+    waitpid(first_pid, nullptr, 0);
+    const auto [pid, start_ms] = start();
 
     std::printf("birth of %zu bytes, 2 upstream calls, durable record, envelope; %u cores\n", body.size(),
                 std::thread::hardware_concurrency());
-    std::printf("start to ready %.0f ms; fdatasync of 8 KB p50 %.2f ms; RSS idle %.1f MB\n", start_ms,
-                fsync_p50(folder), rss_mb(pid));
+    std::printf("start to ready %.0f ms (the first time %.0f); fdatasync of 8 KB p50 %.2f ms; RSS idle %.1f MB\n",
+                start_ms, first_start_ms, fsync_p50(folder), rss_mb(pid));
     std::printf("%5s %10s %10s %10s %10s %14s %9s %8s\n", "conns", "keep-alive", "req/s", "p50 ms", "p99 ms",
                 "CPU us/request", "RSS MB", "failed");
     for (const bool keep_alive : {true, false}) {
