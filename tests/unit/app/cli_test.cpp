@@ -3,6 +3,7 @@
 
 #include "core/json.hpp"
 #include "support/paths/paths.hpp"
+#include "unit/store/fixture.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -41,14 +42,11 @@ Ran run(Words words) {
 class CommandLine : public testing::Test {
   protected:
     CommandLine() {
-        std::filesystem::remove_all(folder);
-        std::filesystem::create_directories(folder);
         write("secret", "not-shown");
         write("key.pem", "no key");
         const auto map = support::source_dir() / "config/countries/farajaland/map.json";
         configure(map.string());
     }
-    ~CommandLine() override { std::filesystem::remove_all(folder); }
 
     std::string write(const std::string& name, const std::string& text) {
         const auto path = folder / name;
@@ -67,7 +65,8 @@ class CommandLine : public testing::Test {
         file = write("mediator.json", dump_json(config));
     }
 
-    std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "ocm-command-line";
+    const test::TemporaryFolder temporary;  // tests run side by side
+    const std::filesystem::path folder = temporary.file("");
     std::string file;
 };
 
