@@ -41,8 +41,7 @@ Json changed_keys(const config::Config& before, const config::Config& after) {
 bool without(Json& parameters, const std::vector<config::Problem>& wrong) {
     bool any = false;
     for (const auto& problem : wrong) {
-        auto param = problem.path;
-        for (auto at = param.find('.'); at != param.npos; at = param.find('.', at)) param.replace(at, 1, "__");
+        const auto param = config::console_param(problem.path);
         const auto taken = parameters.erase(param) + (param == problem.path ? 0 : parameters.erase(problem.path));
         any = any || taken != 0;
     }
