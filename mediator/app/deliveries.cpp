@@ -116,6 +116,18 @@ bool is_refusal(const Error& error) {
 
 }  // namespace
 
+void Operations::end_notification(store_ops::Unit& unit, const Delivery& delivery, Completed completed) const {
+    auto late = late_update({deps_.ids.next(),
+                             delivery.transaction,
+                             delivery.openhim_transaction,
+                             completed.complete,
+                             std::move(completed.response),
+                             {},
+                             deps_.envelope});
+    unit.emplace_back(std::move(completed.complete));
+    if (late) unit.emplace_back(std::move(*late));
+}
+
 store_ops::Unit Operations::unit_for(const Delivery& delivery, DeliveryStep step, const std::string& actor,
                                      const std::string& reason) const {
     const auto now = deps_.clock.now();
@@ -128,16 +140,7 @@ store_ops::Unit Operations::unit_for(const Delivery& delivery, DeliveryStep step
     sending.outcome.error = op.why;
     unit.emplace_back(std::move(op));
     if (discarded && delivery.kind == notification::delivery_kind_name) {
-        auto completed = notification::complete(delivery, step, sending, now);
-        auto late = late_update({deps_.ids.next(),
-                                 delivery.transaction,
-                                 delivery.openhim_transaction,
-                                 completed.complete,
-                                 std::move(completed.response),
-                                 {},
-                                 deps_.envelope});
-        unit.emplace_back(std::move(completed.complete));
-        if (late) unit.emplace_back(std::move(*late));
+        end_notification(unit, delivery, notification::complete(delivery, step, sending, now));
     } else if (discarded && deps_.show) {
         auto report = deps_.show({deps_.ids.next(), delivery, step, sending.outcome.error, {}, now});
         if (report) unit.emplace_back(std::move(*report));

@@ -86,6 +86,8 @@ class Operations {
     /// What is committed when an administrator takes a step with a delivery.
     store_ops::Unit unit_for(const Delivery& delivery, DeliveryStep step, const std::string& actor,
                              const std::string& reason) const;
+    /// What is committed when a notification is over by hand: how it ended, here and in OpenHIM.
+    void end_notification(store_ops::Unit& unit, const Delivery& delivery, Completed completed) const;
     Task<Result<Json>> release_deliveries(Json args, std::string actor);
     Task<Result<Json>> resolve_delivery(Json args, std::string actor);
     Task<Result<store_ops::Unit>> heard_before(Delivery delivery, std::string tracking_id);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "app/arguments.hpp"
 #include "app/dispatcher.hpp"
-#include "app/late_update.hpp"
 #include "app/operations.hpp"
 #include "channels/notification/outbox.hpp"
 #include "channels/webhook/event_json.hpp"
@@ -49,19 +48,11 @@ Task<Result<Json>> Operations::resolve_delivery(Json args, std::string actor) {
         // Free text of a person, perhaps about a person: erased with the transaction.
         completed.complete.parts.push_back({"reason", std::move(reason)});
     }
-    auto late = late_update({deps_.ids.next(),
-                             row->transaction,
-                             row->openhim_transaction,
-                             completed.complete,
-                             std::move(completed.response),
-                             {},
-                             deps_.envelope});
     auto heard = co_await heard_before(*row, tracking_id);
     if (!heard) co_return fail(heard.error());
     store_ops::Unit unit;
     unit.emplace_back(administer(*row, DeliveryStep::resolve, now, actor));
-    unit.emplace_back(std::move(completed.complete));
-    if (late) unit.emplace_back(std::move(*late));
+    end_notification(unit, *row, std::move(completed));
     unit.emplace_back(store_ops::Administer{now, std::move(actor), "delivery.resolve",
                                             dump_json({{"delivery", row->id}, {"transaction", row->transaction}})});
     for (auto& op : *heard) unit.push_back(std::move(op));
