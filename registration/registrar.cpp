@@ -49,8 +49,7 @@ struct Registrar::Control {
     boost::asio::cancellation_signal signal;               // used on that executor only
 };
 
-Registrar::Registrar(Upstream& upstream, Clock& clock, Ids& ids, OpenHimOptions options,
-                     const std::vector<std::string>& channel_titles, Callbacks callbacks)
+Registrar::Registrar(Upstream& upstream, Clock& clock, Ids& ids, OpenHimOptions options, Callbacks callbacks)
     : clock_(clock),
       ids_(ids),
       options_(std::move(options)),
@@ -60,7 +59,7 @@ Registrar::Registrar(Upstream& upstream, Clock& clock, Ids& ids, OpenHimOptions 
     policy_.version = options_.version;
     policy_.heartbeat_interval = options_.heartbeat_interval;
     policy_.forced_config_every = options_.forced_config_every;
-    policy_.install_channels = options_.install_channels && !channel_titles.empty();
+    policy_.install_channels = options_.install_channels;
 }
 
 Registrar::~Registrar() = default;

@@ -43,9 +43,8 @@ class Registrar {
         std::function<void(const Status&)> changed;
     };
 
-    /// Everything given by reference outlives the registrar. `channel_titles`: what `install_channels` installs.
-    Registrar(Upstream& upstream, Clock& clock, Ids& ids, OpenHimOptions options,
-              const std::vector<std::string>& channel_titles, Callbacks callbacks);
+    /// Everything given by reference outlives the registrar.
+    Registrar(Upstream& upstream, Clock& clock, Ids& ids, OpenHimOptions options, Callbacks callbacks);
     ~Registrar();
     Registrar(const Registrar&) = delete;
     Registrar& operator=(const Registrar&) = delete;

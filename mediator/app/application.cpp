@@ -233,15 +233,12 @@ void Application::Impl::build_registrar() {
     if (config->stand_alone()) return;
     auto options = openhim_options(*config);
     options.public_port = server->port();
-    std::vector<std::string> titles;
-    for (const auto& channel : engine->channels()) titles.push_back(channel.title);
     registration::Registrar::Callbacks callbacks;
     callbacks.describe = [this, options] {
         return registration::describe(engine->channels(), options, console->published());
     };
     callbacks.apply_config = [this](Json parameters) { return console->apply(std::move(parameters)); };
-    registrar = std::make_unique<registration::Registrar>(*upstream, clock, ids, options, std::move(titles),
-                                                          std::move(callbacks));
+    registrar = std::make_unique<registration::Registrar>(*upstream, clock, ids, options, std::move(callbacks));
     asio::co_spawn(pool.context(0), registrar->run(), asio::detached);
 }
 

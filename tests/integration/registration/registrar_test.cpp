@@ -95,7 +95,7 @@ struct RegistrarOnSockets : testing::Test {
 
     void start() {
         registrar.emplace(
-            upstream(), clock, ids, options, test_titles(),
+            upstream(), clock, ids, options,
             Registrar::Callbacks{test_description, [this](Json config) { return apply(std::move(config)); }, {}});
         registrar->policy().failed = BackoffPolicy{.first = 50ms, .cap = 200ms};
         auto done = std::make_shared<std::promise<void>>();

@@ -178,12 +178,6 @@ inline std::vector<ChannelDefinition> test_channels() {
              {test_route("POST", "/public/webhooks/opencrvs"), test_route("GET", "/public/webhooks/opencrvs")}}};
 }
 
-inline std::vector<std::string> test_titles() {
-    std::vector<std::string> out;
-    for (const auto& channel : test_channels()) out.push_back(channel.title);
-    return out;
-}
-
 inline std::vector<registration::ConsoleSetting> test_settings() {
     using Type = registration::ConsoleSetting::Type;
     return {

@@ -33,7 +33,7 @@ struct RegistrarTest : testing::Test {
 
     void go() {
         registrar.emplace(
-            upstream, clock, ids, options, test_titles(),
+            upstream, clock, ids, options,
             Registrar::Callbacks{test_description, [this](Json config) { return apply(std::move(config)); }, {}});
         upstream.before = [this](const UpstreamCall& call) {
             if (!call.url.ends_with("/heartbeat")) return;
@@ -191,7 +191,7 @@ TEST_F(RegistrarTest, BeatsDoNotOverlapAndKeepTheirPace) {
 
 TEST_F(RegistrarTest, AThrowingCallbackDoesNotEndIt) {
     int calls = 0;
-    registrar.emplace(upstream, clock, ids, options, test_titles(),
+    registrar.emplace(upstream, clock, ids, options,
                       Registrar::Callbacks{[&calls]() -> Json {
                                                if (++calls == 1) throw std::runtime_error("secret words");
                                                return test_description();
@@ -209,7 +209,7 @@ TEST_F(RegistrarTest, AThrowingCallbackDoesNotEndIt) {
 TEST_F(RegistrarTest, SecretsStayOutOfTheStatus) {
     options.password = "wrong-and-secret";
     registrar.emplace(
-        upstream, clock, ids, options, test_titles(),
+        upstream, clock, ids, options,
         Registrar::Callbacks{test_description, [this](Json config) { return apply(std::move(config)); }, {}});
     upstream.before = [this](const UpstreamCall&) {
         if (upstream.calls.size() > 8) registrar->stop();
