@@ -30,6 +30,17 @@ Json other(std::string name, std::string pattern, Json rest = Json::object()) {
     return out;
 }
 
+/// A core without our channels, and its API.
+class ChannelInstall : public testing::Test {
+  protected:
+    FakeOpenHim core;
+    VirtualClock clock;
+    CountingIds ids;
+    DirectUpstream upstream{core, clock};
+    const OpenHimOptions options = test_options();
+    CoreApi api{upstream, clock, ids, options};
+};
+
 }  // namespace
 
 TEST(ChannelDiff, NothingWhereJustInstalled) {
@@ -220,14 +231,8 @@ INSTANTIATE_TEST_SUITE_P(
         OverlapRow{"endless_pattern", other("Other", "^" + std::string(2000, '(')), {}, Kind::unknown}),
     [](const auto& row) { return row.param.label; });
 
-TEST(ChannelInstall, InstallsOnlyWhatIsMissingOneByOne) {
-    FakeOpenHim core;
+TEST_F(ChannelInstall, InstallsOnlyWhatIsMissingOneByOne) {
     core.add_channel(channel_config(test_channels()[1], test_options()));
-    VirtualClock clock;
-    CountingIds ids;
-    DirectUpstream upstream(core, clock);
-    const auto options = test_options();
-    CoreApi api(upstream, clock, ids, options);
     ASSERT_TRUE(run(api.register_mediator(test_description(), clock.steady() + 5s)));
     core.misbehave({.method = "POST", .path_end = "/channels", .response = FakeOpenHim::plain(500, "Mongo is away")});
     auto changes = run(install_missing(api, test_wanted(), clock.steady() + 5s));
@@ -243,13 +248,7 @@ TEST(ChannelInstall, InstallsOnlyWhatIsMissingOneByOne) {
     EXPECT_TRUE(report->clean());
 }
 
-TEST(ChannelInstall, WhatTheRegistrationThereHasNotOrHasElsewhereIsAddedAsItShouldBe) {
-    FakeOpenHim core;
-    VirtualClock clock;
-    CountingIds ids;
-    DirectUpstream upstream(core, clock);
-    const auto options = test_options();
-    CoreApi api(upstream, clock, ids, options);
+TEST_F(ChannelInstall, WhatTheRegistrationThereHasNotOrHasElsewhereIsAddedAsItShouldBe) {
     // Registered with the same version before a channel was switched on, and another one's route was moved.
     auto before = test_description();
     before["defaultChannelConfig"].erase(2);
@@ -265,13 +264,7 @@ TEST(ChannelInstall, WhatTheRegistrationThereHasNotOrHasElsewhereIsAddedAsItShou
     EXPECT_EQ(core.count("POST", "/mediators/" + test_urn + "/channels"), 1u) << "the one that is as registered";
 }
 
-TEST(ChannelInstall, LostRaceIsAlreadyThere) {
-    FakeOpenHim core;
-    VirtualClock clock;
-    CountingIds ids;
-    DirectUpstream upstream(core, clock);
-    const auto options = test_options();
-    CoreApi api(upstream, clock, ids, options);
+TEST_F(ChannelInstall, LostRaceIsAlreadyThere) {
     ASSERT_TRUE(run(api.register_mediator(test_description(), clock.steady() + 5s)));
     bool once = false;
     upstream.before = [&](const UpstreamCall& call) {
@@ -283,13 +276,7 @@ TEST(ChannelInstall, LostRaceIsAlreadyThere) {
     EXPECT_EQ((*changes)[0].kind, ChannelChange::Kind::already_there);
 }
 
-TEST(ChannelInstall, FailsWhereTheChannelsCannotBeListed) {
-    FakeOpenHim core;
-    VirtualClock clock;
-    CountingIds ids;
-    DirectUpstream upstream(core, clock);
-    const auto options = test_options();
-    CoreApi api(upstream, clock, ids, options);
+TEST_F(ChannelInstall, FailsWhereTheChannelsCannotBeListed) {
     core.misbehave({.method = "GET", .path_end = "/channels", .response = FakeOpenHim::web_page()});
     EXPECT_FALSE(run(install_missing(api, test_wanted(), clock.steady() + 5s)));
     core.misbehave({.method = "GET", .path_end = "/channels", .response = json_response(200, "{}")});
